@@ -1,0 +1,74 @@
+"""One line of what happened."""
+
+from django.db import models
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Length
+
+from audit.states import ActorKind
+
+models.BinaryField.register_lookup(Length)
+
+MAC_BYTES = 34
+"""Key version 2, HMAC-SHA256 32."""
+
+
+class AuditEvent(models.Model):
+    """Append-only: a trigger refuses every change (LOG-1). Holds opaque ids, no personal data (LOG-2).
+
+    Ids of other apps' rows are plain columns: what they point at lies above this app, and a line outlives its row.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=64)
+    actor_kind = models.CharField(max_length=16, choices=[(kind, kind) for kind in ActorKind])
+    actor_id = models.UUIDField(null=True)
+    office_id = models.UUIDField(null=True)
+    organisation_id = models.UUIDField(null=True)
+    subject_id = models.UUIDField(null=True)
+    facts = models.JSONField()
+    mac = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="event_kind_names_app_and_act", condition=Q(kind__regex=r"^[a-z]+\.[a-z_]+$")
+            ),
+            models.CheckConstraint(
+                name="event_actor_kind_is_known",
+                condition=Q(actor_kind__in=[kind.value for kind in ActorKind]),
+            ),
+            models.CheckConstraint(
+                name="event_person_has_an_id",
+                condition=~Q(actor_kind__in=[ActorKind.CITIZEN.value, ActorKind.OFFICER.value])
+                | Q(actor_id__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="event_system_has_no_id",
+                condition=~Q(actor_kind=ActorKind.SYSTEM.value) | Q(actor_id__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="event_office_is_an_officers",
+                condition=Q(actor_kind=ActorKind.OFFICER.value)
+                | Q(office_id__isnull=True, organisation_id__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="event_facts_are_an_object",
+                condition=Q(
+                    models.lookups.Exact(
+                        Func(F("facts"), function="jsonb_typeof", output_field=models.TextField()),
+                        Value("object"),
+                    )
+                ),
+            ),
+            models.CheckConstraint(name="event_mac_is_whole", condition=Q(mac__length=MAC_BYTES)),
+        ]
+        indexes = [
+            models.Index(
+                name="event_by_subject", fields=["subject_id", "-id"], condition=Q(subject_id__isnull=False)
+            ),
+            models.Index(
+                name="event_by_actor", fields=["actor_id", "-id"], condition=Q(actor_id__isnull=False)
+            ),
+            models.Index(name="event_by_kind", fields=["kind", "-id"]),
+        ]

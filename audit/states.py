@@ -1,0 +1,72 @@
+"""What happens, and who makes it happen: the project's one list."""
+
+from enum import StrEnum
+
+
+class ActorKind(StrEnum):
+    """Who acts."""
+
+    CITIZEN = "citizen"
+    OFFICER = "officer"
+    ALERT_HOLDER = "alert_holder"
+    """Whoever holds an alert: the reply to an SMS, the page opened from an e-mail."""
+    VISITOR = "visitor"
+    """Someone not logged in."""
+    SYSTEM = "system"
+
+
+class EventKind(StrEnum):
+    """Every kind of event; the value names the app and what happened. Append to the block of your app."""
+
+    # identities
+    IDENTITY_ISSUED = "identities.identity_issued"
+    IDENTITY_BLOCKED = "identities.identity_blocked"
+    IDENTITY_REOPENED = "identities.identity_reopened"
+    CONTACT_REGISTERED = "identities.contact_registered"
+    CONTACT_REPLACED = "identities.contact_replaced"
+    CONTACT_CODE_SENT = "identities.contact_code_sent"
+    CONTACT_CODE_REFUSED = "identities.contact_code_refused"
+    CONTACT_PROVEN = "identities.contact_proven"
+    USER_ID_CHANGED = "identities.user_id_changed"
+    CODE_DISPLAY_HANDED_OUT = "identities.code_display_handed_out"
+    ACTIVATION_CODE_ISSUED = "identities.activation_code_issued"
+    ACTIVATION_REFUSED = "identities.activation_refused"
+    AUTHENTICATOR_ACTIVATED = "identities.authenticator_activated"
+    AUTHENTICATOR_SUSPENDED = "identities.authenticator_suspended"
+    AUTHENTICATOR_BLOCKED = "identities.authenticator_blocked"
+
+    # authentication
+    LOGIN_SUCCEEDED = "authentication.login_succeeded"
+    LOGIN_REFUSED = "authentication.login_refused"
+    SIGNED_OUT = "authentication.signed_out"
+
+    # selfservice
+    CHANGE_REQUESTED = "selfservice.change_requested"
+    CHANGE_REQUEST_REFUSED = "selfservice.change_request_refused"
+    CHANGE_CONFIRMED = "selfservice.change_confirmed"
+    CHANGE_CONFIRM_REFUSED = "selfservice.change_confirm_refused"
+    CHANGE_CANCELLED = "selfservice.change_cancelled"
+    CHANGE_EXPIRED = "selfservice.change_expired"
+    CHANGE_STOPPED = "selfservice.change_stopped"
+    CHANGE_STOP_REFUSED = "selfservice.change_stop_refused"
+
+    # registration
+    CASE_OPENED = "registration.case_opened"
+    CASE_LOOKED_UP = "registration.case_looked_up"
+    CASE_REGISTER_REFUSED = "registration.case_register_refused"
+    EVIDENCE_RECORDED = "registration.evidence_recorded"
+    EVIDENCE_REFUSED = "registration.evidence_refused"
+    QUESTION_ASKED = "registration.question_asked"
+    QUESTION_ANSWERED = "registration.question_answered"
+    CASE_APPROVED = "registration.case_approved"
+    CASE_SECOND_APPROVED = "registration.case_second_approved"
+    CASE_REFUSED = "registration.case_refused"
+    CASE_CANCELLED = "registration.case_cancelled"
+    CITIZEN_FOUND = "registration.citizen_found"
+    CITIZEN_NOT_FOUND = "registration.citizen_not_found"
+    USER_ID_TOLD = "registration.user_id_told"
+    PROFILE_VIEWED_BY_SUPPORT = "registration.profile_viewed_by_support"
+    SUPPORT_IDENTIFICATION_FAILED = "registration.support_identification_failed"
+
+    # notifications
+    DELIVERY_GIVEN_UP = "notifications.delivery_given_up"

@@ -1,0 +1,36 @@
+"""The door to the keys: what apps above may call. Keys go by name, never by handle."""
+
+from hsm.errors import HsmUnavailable, SealBroken
+from hsm.hashing import blind_index, blind_index_candidates, pepper, verifier, verifier_matches
+from hsm.health import forget, probe
+from hsm.keyring import UnknownVersion
+from hsm.sealing import open_sealed, seal
+from hsm.seeds import new_seed, seed_hmac_sha1, wrap_seed
+from hsm.signing import PublicKey, Signature, public_key, sign, verify
+from hsm.states import KeyName
+from hsm.usecases.provision import provision
+
+__all__ = [
+    "HsmUnavailable",
+    "KeyName",
+    "PublicKey",
+    "SealBroken",
+    "Signature",
+    "UnknownVersion",
+    "blind_index",
+    "blind_index_candidates",
+    "forget",
+    "new_seed",
+    "open_sealed",
+    "pepper",
+    "probe",
+    "provision",
+    "public_key",
+    "seal",
+    "seed_hmac_sha1",
+    "sign",
+    "verifier",
+    "verifier_matches",
+    "verify",
+    "wrap_seed",
+]

@@ -1,0 +1,9 @@
+"""What goes wrong with keys, as the apps above see it."""
+
+
+class HsmUnavailable(Exception):  # noqa: N818 - the name the interface has: it says what is so
+    """The module, its token or one of its keys cannot be reached; nothing was done."""
+
+
+class SealBroken(Exception):  # noqa: N818 - as above
+    """A sealed value was changed, moved to another row or purpose, or is none of ours."""

@@ -1,0 +1,153 @@
+"""What this process knows of the keys: their versions, and the data keys in the clear.
+
+Read once a process. A value made with a version that is not known here makes it read again, once, so that a key
+added elsewhere is picked up without a restart (KEY-3).
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import pkcs11
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from hsm.errors import HsmUnavailable
+from hsm.queries import KnownDataKey, KnownVersion, readable_data_keys, readable_versions
+from hsm.rules import context, key_label
+from hsm.states import KeyName, KeyState
+from hsm.token import operations
+
+Found = TypeVar("Found")
+
+
+class UnknownVersion(LookupError):
+    """No readable key has this version."""
+
+
+@dataclass(frozen=True)
+class OpenDataKey:
+    """A data key in the clear, as the two keys that are derived from it."""
+
+    version: int
+    state: KeyState
+    columns: AESGCM
+    log: bytes
+
+
+@dataclass(frozen=True)
+class Keyring:
+    """The readable versions, as of one reading."""
+
+    versions: dict[KeyName, dict[int, KnownVersion]]
+    data_keys: dict[int, OpenDataKey]
+
+    def active(self, name: KeyName) -> int:
+        """Give the version that protects new values.
+
+        Raises: HsmUnavailable when there is none.
+        """
+        for known in self.versions[name].values():
+            if known.state is KeyState.ACTIVE:
+                return known.version
+        raise HsmUnavailable(f"No version of {name} is active; hsm_provision makes the keys.")
+
+    def active_data_key(self) -> OpenDataKey:
+        """Give the data key that seals new values.
+
+        Raises: HsmUnavailable when there is none.
+        """
+        for key in self.data_keys.values():
+            if key.state is KeyState.ACTIVE:
+                return key
+        raise HsmUnavailable("No data key is active; hsm_provision makes the keys.")
+
+    def known(self, name: KeyName, version: int) -> KnownVersion:
+        """Give a readable version of a key.
+
+        Raises: UnknownVersion.
+        """
+        try:
+            return self.versions[name][version]
+        except KeyError as error:
+            raise UnknownVersion(f"{name} {version}") from error
+
+    def data_key(self, version: int) -> OpenDataKey:
+        """Give a readable data key.
+
+        Raises: UnknownVersion.
+        """
+        try:
+            return self.data_keys[version]
+        except KeyError as error:
+            raise UnknownVersion(f"data key {version}") from error
+
+
+class _Holder:
+    """The keyring of this process, or none yet."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.ring: Keyring | None = None
+
+
+_holder: Final = _Holder()
+
+
+def keyring() -> Keyring:
+    """Give this process's keyring, read on first use.
+
+    Raises: HsmUnavailable when a data key cannot be unwrapped.
+    """
+    ring = _holder.ring
+    if ring is None or not ring.data_keys:  # one without keys was read before they were made
+        with _holder.lock:
+            ring = _holder.ring = _read()
+    return ring
+
+
+def looked_up(look: Callable[[Keyring], Found]) -> Found:
+    """Look something up, and once more in a fresh reading where its version is not known.
+
+    Raises: UnknownVersion; HsmUnavailable.
+    """
+    try:
+        return look(keyring())
+    except UnknownVersion:
+        forget_keyring()
+        return look(keyring())
+
+
+def forget_keyring() -> None:
+    """Have the keyring read anew on its next use."""
+    _holder.ring = None
+
+
+def data_key_context(version: int) -> bytes:
+    """Encode what a wrapped data key is bound to."""
+    return context("data-key", str(version))
+
+
+def _read() -> Keyring:
+    versions = {
+        name: {known.version: known for known in found} for name, found in readable_versions().items()
+    }
+    return Keyring(versions, {row.version: _unwrap(row) for row in readable_data_keys()})
+
+
+def _unwrap(row: KnownDataKey) -> OpenDataKey:
+    label = key_label(KeyName.DATA_WRAP, row.wrapped_by_version)
+    try:
+        key = operations.decrypt(label, row.wrapped, context=data_key_context(row.version))
+    except (pkcs11.EncryptedDataInvalid, pkcs11.EncryptedDataLenRange) as error:
+        raise HsmUnavailable(
+            "The module's data-wrap key is not the one that wrapped the data keys."
+        ) from error
+    return OpenDataKey(row.version, row.state, AESGCM(_derived(key, b"columns")), _derived(key, b"log"))
+
+
+def _derived(key: bytes, use: bytes) -> bytes:
+    # One key for one algorithm and use: AES-GCM for columns and HMAC for the log each have their own (RFC 5869).
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"mitid data key: " + use).derive(key)

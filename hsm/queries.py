@@ -1,0 +1,43 @@
+"""Which versions of which keys there are."""
+
+from dataclasses import dataclass
+
+from hsm.models import DataKey, KeyVersion
+from hsm.states import READABLE, KeyName, KeyState
+
+
+@dataclass(frozen=True)
+class KnownVersion:
+    """A version that still opens and verifies."""
+
+    version: int
+    state: KeyState
+    public_key: bytes | None
+
+
+@dataclass(frozen=True)
+class KnownDataKey:
+    """A data key that still opens, as it lies in the database."""
+
+    version: int
+    state: KeyState
+    wrapped: bytes
+    wrapped_by_version: int
+
+
+def readable_versions() -> dict[KeyName, list[KnownVersion]]:
+    """Give every readable version of every key, the newest first."""
+    known: dict[KeyName, list[KnownVersion]] = {name: [] for name in KeyName}
+    for row in KeyVersion.objects.filter(state__in=READABLE).order_by("name", "-version"):
+        public_key = None if row.public_key is None else bytes(row.public_key)
+        known[KeyName(row.name)].append(KnownVersion(row.version, KeyState(row.state), public_key))
+    return known
+
+
+def readable_data_keys() -> list[KnownDataKey]:
+    """Give every readable data key, the newest first."""
+    rows = DataKey.objects.filter(state__in=READABLE).select_related("wrapped_by").order_by("-version")
+    return [
+        KnownDataKey(row.version, KeyState(row.state), bytes(row.wrapped), row.wrapped_by.version)
+        for row in rows
+    ]

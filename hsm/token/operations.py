@@ -1,0 +1,157 @@
+"""What the module does with a key, on the key's label.
+
+Every function raises ``HsmUnavailable`` when the module, its token or the key cannot be reached.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+import pkcs11
+from pkcs11 import Attribute, GCMParams, KeyType, Mechanism, MechanismFlag, ObjectClass
+
+from hsm.rules import NONCE_BYTES
+from hsm.token.connection import Connection, connection
+from hsm.token.keys import private_key, secret_key
+
+SEED_BYTES: Final = 20  # RFC 4226 §4, R6: 160 bits recommended
+WRAP: Final = Mechanism.AES_KEY_WRAP_PAD  # RFC 5649; SoftHSM knows it under this number
+_SEED: Final = {Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False, Attribute.TOKEN: False}
+_NEW_SEED: Final = {Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: True, Attribute.TOKEN: False}
+
+
+def sign_digest(label: str, digest: bytes) -> bytes:
+    """Sign a SHA-256 digest with ECDSA over P-256.
+
+    The digest is made outside: SoftHSM 2.6.1 has no combined mechanism, and CKM_ECDSA is in every module.
+
+    Bytes: r and s, 32 each.
+    """
+
+    def act(held: Connection) -> bytes:
+        key = held.key(private_key, label)
+        return bytes(key.sign(digest, mechanism=Mechanism.ECDSA, buffer_size=64))
+
+    return connection.call(act)
+
+
+def hmac_sha256(label: str, message: bytes) -> bytes:
+    """Run a message through the keyed hash.
+
+    Bytes: 32.
+    """
+
+    def act(held: Connection) -> bytes:
+        key = held.key(secret_key, label)
+        return bytes(key.sign(message, mechanism=Mechanism.SHA256_HMAC, buffer_size=32))
+
+    return connection.call(act)
+
+
+def encrypt(label: str, plain: bytes, *, context: bytes) -> bytes:
+    """Encrypt with AES-256-GCM inside the module.
+
+    Bytes: nonce 12, ciphertext, tag 16.
+    """
+
+    def act(held: Connection) -> bytes:
+        nonce = held.session.generate_random(NONCE_BYTES * 8)
+        key = held.key(secret_key, label)
+        parameters = GCMParams(nonce=nonce, aad=context, tag_bits=128)
+        return nonce + bytes(key.encrypt(plain, mechanism=Mechanism.AES_GCM, mechanism_param=parameters))
+
+    return connection.call(act)
+
+
+def decrypt(label: str, sealed: bytes, *, context: bytes) -> bytes:
+    """Decrypt what ``encrypt`` gave.
+
+    Raises: pkcs11.EncryptedDataInvalid when it was changed or the context differs.
+    """
+
+    def act(held: Connection) -> bytes:
+        key = held.key(secret_key, label)
+        parameters = GCMParams(nonce=sealed[:NONCE_BYTES], aad=context, tag_bits=128)
+        return bytes(
+            key.decrypt(sealed[NONCE_BYTES:], mechanism=Mechanism.AES_GCM, mechanism_param=parameters)
+        )
+
+    return connection.call(act)
+
+
+def random_bytes(count: int) -> bytes:
+    """Draw from the module's generator."""
+    return connection.call(lambda held: bytes(held.session.generate_random(count * 8)))
+
+
+def wrap_seed(label: str, seed: bytes) -> bytes:
+    """Wrap a seed that came from outside, such as a manufacturer's list of devices."""
+    template = {
+        Attribute.CLASS: ObjectClass.SECRET_KEY,
+        Attribute.KEY_TYPE: KeyType.GENERIC_SECRET,
+        Attribute.VALUE: seed,
+        Attribute.SIGN: True,
+        **_NEW_SEED,
+    }
+
+    def act(held: Connection) -> bytes:
+        with _destroyed_after(held.session.create_object(template)) as key:
+            return bytes(held.key(secret_key, label).wrap_key(key, mechanism=WRAP))
+
+    return connection.call(act)
+
+
+def make_seed(label: str) -> bytes:
+    """Make a seed inside the module and give it out wrapped."""
+
+    def act(held: Connection) -> bytes:
+        fresh = held.session.generate_key(
+            KeyType.GENERIC_SECRET, SEED_BYTES * 8, capabilities=MechanismFlag.SIGN, template=_NEW_SEED
+        )
+        with _destroyed_after(fresh) as key:
+            return bytes(held.key(secret_key, label).wrap_key(key, mechanism=WRAP))
+
+    return connection.call(act)
+
+
+def seed_hmac_sha1(label: str, wrapped: bytes, messages: Sequence[bytes]) -> list[bytes]:
+    """Unwrap a seed inside the module, run messages through HMAC-SHA-1 there, and destroy it.
+
+    Bytes: 20 for each message.
+    """
+
+    def act(held: Connection) -> list[bytes]:
+        unwrapped = held.key(secret_key, label).unwrap_key(
+            ObjectClass.SECRET_KEY,
+            KeyType.GENERIC_SECRET,
+            wrapped,
+            mechanism=WRAP,
+            capabilities=MechanismFlag.SIGN,
+            template=_SEED,
+        )
+        with _destroyed_after(unwrapped) as key:
+            return [
+                bytes(key.sign(message, mechanism=Mechanism.SHA_1_HMAC, buffer_size=20))
+                for message in messages
+            ]
+
+    return connection.call(act)
+
+
+def touch(label: str) -> None:
+    """Make sure that the module answers and holds a key: find it anew and use the generator."""
+
+    def act(held: Connection) -> None:
+        secret_key(held.session, label)
+        held.session.generate_random(64)
+
+    connection.call(act)
+
+
+@contextmanager
+def _destroyed_after(key: Any) -> Iterator[Any]:
+    try:
+        yield key
+    finally:
+        with suppress(pkcs11.PKCS11Error):  # gone with its session; what led here is being raised
+            key.destroy()
