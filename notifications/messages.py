@@ -1,0 +1,229 @@
+"""Every message the system sends: one frozen dataclass a kind; its fields are all that its templates may use.
+
+None has a field for a phone number, an e-mail address or a user ID: what is not here cannot be shown (ALR-6).
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Final
+
+from notifications.states import MessageKind, Priority
+
+FIELDS: Final = frozenset({"phone", "email", "user_id"})
+STOPPERS: Final = frozenset({"citizen", "support", "alert", "block"})
+BLOCKERS: Final = frozenset({"citizen", "support", "ra", "alert", "register", "fraud"})
+AUTHENTICATORS: Final = frozenset({"app", "code_display", "audio_code_reader", "chip", "password"})
+_ACT: Final = re.compile(
+    r"[a-z][a-z_]{1,39}"
+)  # words.py has the words; an act without is told in general terms
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """What the kinds have in common."""
+
+    kind: ClassVar[MessageKind]
+    priority: ClassVar[Priority] = Priority.ALERT
+
+
+def _require(name: str, value: str, allowed: frozenset[str]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name} is none of {sorted(allowed)}.")
+
+
+def _require_digits(name: str, value: str, length: int) -> None:
+    if not (len(value) == length and value.isascii() and value.isdigit()):
+        raise ValueError(f"{name} has {length} digits.")
+
+
+def _require_aware(**instants: datetime) -> None:
+    for name, instant in instants.items():
+        if instant.tzinfo is None:
+            raise ValueError(f"{name} has no time zone.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactCode(Message):
+    """A code to one new contact, which proves it (CHG-1)."""
+
+    kind = MessageKind.CONTACT_CODE
+    priority = Priority.CODE
+    code: str
+    minutes: int
+
+    def __post_init__(self) -> None:
+        if not (4 <= len(self.code) <= 12 and self.code.isascii() and self.code.isalnum()):
+            raise ValueError("code has 4 to 12 letters and digits.")
+        if not 1 <= self.minutes <= 120:
+            raise ValueError("minutes is out of range.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityIssued(Message):
+    """A MitID was issued."""
+
+    kind = MessageKind.IDENTITY_ISSUED
+    at: datetime
+
+    def __post_init__(self) -> None:
+        _require_aware(at=self.at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthenticatorActivated(Message):
+    """An authenticator was activated."""
+
+    kind = MessageKind.AUTHENTICATOR_ACTIVATED
+    authenticator: str
+    at: datetime
+
+    def __post_init__(self) -> None:
+        _require("authenticator", self.authenticator, AUTHENTICATORS)
+        _require_aware(at=self.at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeIssued(Message):
+    """An activation code was issued."""
+
+    kind = MessageKind.CODE_ISSUED
+    authenticator: str
+    at: datetime
+
+    def __post_init__(self) -> None:
+        _require("authenticator", self.authenticator, AUTHENTICATORS)
+        _require_aware(at=self.at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeRequested(Message):
+    """A change was asked for and can be stopped (CHG-2)."""
+
+    kind = MessageKind.CHANGE_REQUESTED
+    field: str
+    opens_at: datetime
+    closes_at: datetime
+    stop_code: str
+    stop_address: str
+
+    def __post_init__(self) -> None:
+        _require("field", self.field, FIELDS)
+        _require_aware(opens_at=self.opens_at, closes_at=self.closes_at)
+        _require_digits("stop_code", self.stop_code, 4)
+        if not self.stop_address.startswith(("https://", "http://")):
+            raise ValueError("stop_address is a web address.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeConfirmed(Message):
+    """A change was confirmed and made (CHG-5)."""
+
+    kind = MessageKind.CHANGE_CONFIRMED
+    field: str
+    at: datetime
+
+    def __post_init__(self) -> None:
+        _require("field", self.field, FIELDS)
+        _require_aware(at=self.at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeStopped(Message):
+    """A pending change was stopped (CHG-6)."""
+
+    kind = MessageKind.CHANGE_STOPPED
+    field: str
+    by: str
+
+    def __post_init__(self) -> None:
+        _require("field", self.field, FIELDS)
+        _require("by", self.by, STOPPERS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityBlocked(Message):
+    """The whole MitID was blocked (BLK-1, BLK-3)."""
+
+    kind = MessageKind.IDENTITY_BLOCKED
+    by: str
+    at: datetime
+
+    def __post_init__(self) -> None:
+        _require("by", self.by, BLOCKERS)
+        _require_aware(at=self.at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityReopened(Message):
+    """A blocked MitID was reopened in person (BLK-2)."""
+
+    kind = MessageKind.IDENTITY_REOPENED
+    at: datetime
+
+    def __post_init__(self) -> None:
+        _require_aware(at=self.at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfficerActed(Message):
+    """An officer did something with the identity (SUP-3, ALR-2)."""
+
+    kind = MessageKind.OFFICER_ACTED
+    act: str
+    organisation: str
+    at: datetime
+
+    def __post_init__(self) -> None:
+        if not _ACT.fullmatch(self.act):
+            raise ValueError("act is a code.")
+        if not 1 <= len(self.organisation) <= 200:
+            raise ValueError("organisation is a name.")
+        _require_aware(at=self.at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyStopped(Message):
+    """The answer to a NO that stopped a change; it offers to block everything (CHG-6)."""
+
+    kind = MessageKind.REPLY_STOPPED
+    field: str
+    block_code: str
+
+    def __post_init__(self) -> None:
+        _require("field", self.field, FIELDS)
+        _require_digits("block_code", self.block_code, 4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyBlocked(Message):
+    """The answer to a BLOCK that was carried out."""
+
+    kind = MessageKind.REPLY_BLOCKED
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyNotUnderstood(Message):
+    """The answer to a reply that could not be acted on."""
+
+    kind = MessageKind.REPLY_NOT_UNDERSTOOD
+
+
+BY_KIND: Final[dict[MessageKind, type[Message]]] = {
+    message.kind: message
+    for message in (
+        ContactCode,
+        IdentityIssued,
+        AuthenticatorActivated,
+        CodeIssued,
+        ChangeRequested,
+        ChangeConfirmed,
+        ChangeStopped,
+        IdentityBlocked,
+        IdentityReopened,
+        OfficerActed,
+        ReplyStopped,
+        ReplyBlocked,
+        ReplyNotUnderstood,
+    )
+}

@@ -1,0 +1,86 @@
+"""What may be read of deliveries: never an address, never a text."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F
+from django.db.models.functions import Coalesce
+
+from notifications import models
+from notifications.states import OPEN_STATES, Channel, DeliveryState, MessageKind, Priority
+
+
+@dataclass(frozen=True)
+class DeliveryLine:
+    """One delivery as support sees it; ``at`` is when it was sent or given up, or else stored."""
+
+    id: UUID
+    channel: Channel
+    kind: MessageKind
+    state: DeliveryState
+    at: datetime
+
+
+@dataclass(frozen=True)
+class LocalMessage:
+    """One message on the demo's phones and mailboxes."""
+
+    at: datetime
+    channel: Channel
+    to: str
+    subject: str
+    text: str
+
+
+def deliveries_of(*, reference: UUID, limit: int, before: UUID | None = None) -> list[DeliveryLine]:
+    """List the deliveries that carry ``reference``, newest first; ``before`` is the last id seen."""
+    rows = models.Delivery.objects.filter(reference=reference).exclude(
+        state__in=[DeliveryState.HELD, DeliveryState.NOT_NEEDED]
+    )
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    found = rows.order_by("-id").values_list(
+        "id", "channel", "kind", "state", Coalesce(F("sent_at"), F("given_up_at"), F("created_at"))
+    )
+    return [
+        DeliveryLine(
+            id=id_, channel=Channel(channel), kind=MessageKind(kind), state=DeliveryState(state), at=at
+        )
+        for id_, channel, kind, state, at in found[:limit]
+    ]
+
+
+def contacts_given_up(*, contact_ids: Collection[UUID], since: datetime) -> set[UUID]:
+    """Tell which contacts a message failed to reach since then.
+
+    Rule:  ALR-5: the citizen is told at the next login.
+    """
+    found = models.Delivery.objects.filter(
+        contact_id__in=contact_ids, state=DeliveryState.GIVEN_UP, given_up_at__gte=since
+    )
+    return set(found.values_list("contact_id", flat=True))
+
+
+def due(*, now: datetime, limit: int) -> Sequence[tuple[UUID, Priority]]:
+    """List what may be claimed at ``now``: codes before alerts, and what has waited longest first."""
+    rows = (
+        models.Delivery.objects.filter(state__in=sorted(OPEN_STATES), next_attempt_at__lte=now)
+        .order_by("priority", "next_attempt_at")
+        .values_list("id", "priority")
+    )
+    return [(id_, Priority(priority)) for id_, priority in rows[:limit]]
+
+
+def is_inbound_sms_noted(provider_id: str) -> bool:
+    """Tell whether this text message was acted on before."""
+    return models.ReceivedSms.objects.filter(provider_id=provider_id).exists()
+
+
+def local_messages(*, limit: int) -> list[LocalMessage]:
+    """List what the local transports delivered, newest first."""
+    return [
+        LocalMessage(at=row.at, channel=Channel(row.channel), to=row.to, subject=row.subject, text=row.text)
+        for row in models.LocalMessage.objects.order_by("-id")[:limit]
+    ]

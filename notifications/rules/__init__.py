@@ -1,0 +1,1 @@
+"""Pure decisions of notifications: no database, clock, settings or network."""

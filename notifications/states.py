@@ -1,0 +1,79 @@
+"""The enumerations of notifications, and which state of a delivery may follow which."""
+
+from collections.abc import Mapping
+from enum import IntEnum, StrEnum
+from typing import Final
+
+
+class Channel(StrEnum):
+    """Ways by which a message reaches a person."""
+
+    SMS = "SMS"
+    EMAIL = "EMAIL"
+    APP = "APP"
+
+
+class Language(StrEnum):
+    """Languages that messages are written in (ALR-3)."""
+
+    DA = "da"
+    EN = "en"
+
+
+class Priority(IntEnum):
+    """What goes first when much is due: somebody is waiting at a screen for a code."""
+
+    CODE = 1
+    ALERT = 2
+    NEWS = 3
+
+
+class MessageKind(StrEnum):
+    """Every message there is; each has a dataclass in messages.py and a folder in templates/messages."""
+
+    CONTACT_CODE = "contact_code"
+    IDENTITY_ISSUED = "identity_issued"
+    AUTHENTICATOR_ACTIVATED = "authenticator_activated"
+    CODE_ISSUED = "code_issued"
+    CHANGE_REQUESTED = "change_requested"
+    CHANGE_CONFIRMED = "change_confirmed"
+    CHANGE_STOPPED = "change_stopped"
+    IDENTITY_BLOCKED = "identity_blocked"
+    IDENTITY_REOPENED = "identity_reopened"
+    OFFICER_ACTED = "officer_acted"
+    REPLY_STOPPED = "reply_stopped"
+    REPLY_BLOCKED = "reply_blocked"
+    REPLY_NOT_UNDERSTOOD = "reply_not_understood"
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands."""
+
+    HELD = (
+        "HELD"  # rendered for a spare address; goes out only when another of its message is given up (ALR-5)
+    )
+    QUEUED = "QUEUED"
+    CLAIMED = "CLAIMED"
+    SENT = "SENT"
+    GIVEN_UP = "GIVEN_UP"
+    NOT_NEEDED = "NOT_NEEDED"  # was held, and every other address of its message was reached
+
+
+TRANSITIONS: Final[Mapping[DeliveryState, frozenset[DeliveryState]]] = {
+    DeliveryState.HELD: frozenset({DeliveryState.QUEUED, DeliveryState.NOT_NEEDED}),
+    # SENT straight from QUEUED: the provider's yes to an attempt whose lease had run out meanwhile.
+    DeliveryState.QUEUED: frozenset({DeliveryState.CLAIMED, DeliveryState.SENT, DeliveryState.GIVEN_UP}),
+    # CLAIMED again: the lease ran out because the worker died.
+    DeliveryState.CLAIMED: frozenset(
+        {DeliveryState.CLAIMED, DeliveryState.QUEUED, DeliveryState.SENT, DeliveryState.GIVEN_UP}
+    ),
+    DeliveryState.SENT: frozenset(),
+    DeliveryState.GIVEN_UP: frozenset(),
+    DeliveryState.NOT_NEEDED: frozenset(),
+}
+OPEN_STATES: Final = frozenset({DeliveryState.QUEUED, DeliveryState.CLAIMED})
+
+
+def states_before(state: DeliveryState) -> frozenset[DeliveryState]:
+    """List the states from which ``state`` may be reached: the guard of every update."""
+    return frozenset(before for before, after in TRANSITIONS.items() if state in after)

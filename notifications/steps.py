@@ -1,0 +1,174 @@
+"""Writes that others compose into their own transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from django.db import connection, transaction
+from uuid_utils.compat import uuid7
+
+from notifications import events
+from notifications.messages import ContactCode, Message
+from notifications.models import Delivery
+from notifications.rendering import render
+from notifications.sealing import Column, seal_column
+from notifications.states import Channel, DeliveryState, Language, Priority, states_before
+from notifications.wake import wake
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a message goes; ``id`` is the contact's own and means nothing here."""
+
+    channel: Channel
+    value: str
+    id: UUID
+
+
+def _refuse_outside_transaction() -> None:
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError(
+            "A message is stored with what it tells of, in one transaction."
+        )
+
+
+def enqueue(
+    *,
+    message: Message,
+    addresses: Sequence[Address],
+    language: Language,
+    reference: UUID,
+    now: datetime,
+    spare_addresses: Sequence[Address] = (),
+) -> list[UUID]:
+    """Store ``message`` for every address, ready to send; workers are woken when the transaction commits.
+
+    The words are made here, so that a fault in a template rolls back what they would have told of. A copy for
+    each spare address is held back and goes out only if one of ``addresses`` is given up.
+
+    Rule:    ALR-4, ALR-5.
+    Returns: the ids of the deliveries to ``addresses``, in their order.
+    Raises:  TransactionManagementError outside a transaction; MessageFault; HsmUnavailable.
+    Writes:  Delivery.
+    """
+    _refuse_outside_transaction()
+    message_id = uuid7()
+    rows = [
+        _delivery(
+            message, address, state, language=language, reference=reference, now=now, message_id=message_id
+        )
+        for state, group in ((DeliveryState.QUEUED, addresses), (DeliveryState.HELD, spare_addresses))
+        for address in group
+    ]
+    Delivery.objects.bulk_create(rows)
+    queued = [row for row in rows if row.state == DeliveryState.QUEUED]
+    if queued:
+        transaction.on_commit(
+            partial(wake, [(row.id, Priority(row.priority)) for row in queued]), robust=True
+        )
+    return [row.id for row in queued]
+
+
+def _delivery(
+    message: Message,
+    address: Address,
+    state: DeliveryState,
+    *,
+    language: Language,
+    reference: UUID,
+    now: datetime,
+    message_id: UUID,
+) -> Delivery:
+    delivery_id = uuid7()
+    rendered = render(message, channel=address.channel, language=language)
+    subject = rendered.subject
+    return Delivery(
+        id=delivery_id,
+        message_id=message_id,
+        kind=message.kind,
+        channel=address.channel,
+        priority=message.priority,
+        language=language,
+        contact_id=address.id,
+        reference=reference,
+        address_sealed=seal_column(address.value, column=Column.ADDRESS, delivery_id=delivery_id),
+        subject_sealed=None
+        if subject is None
+        else seal_column(subject, column=Column.SUBJECT, delivery_id=delivery_id),
+        body_sealed=seal_column(rendered.body, column=Column.BODY, delivery_id=delivery_id),
+        state=state,
+        created_at=now,
+        next_attempt_at=now if state is DeliveryState.QUEUED else None,
+        useful_until=now + timedelta(minutes=message.minutes) if isinstance(message, ContactCode) else None,
+    )
+
+
+def give_up(delivery: Delivery, *, failure: str, now: datetime) -> Delivery | None:
+    """End a delivery that will not succeed, and queue a held copy in its place.
+
+    Rule:    ALR-5: another channel before another address of the same one.
+    Returns: the delivery that replaces it, or None when none was held.
+    Locks:   the held rows of the same message, in the order of their ids.
+    Writes:  Delivery, AuditEvent.
+    """
+    _refuse_outside_transaction()
+    changed = Delivery.objects.filter(
+        id=delivery.id, state__in=states_before(DeliveryState.GIVEN_UP), attempts=delivery.attempts
+    ).update(state=DeliveryState.GIVEN_UP, given_up_at=now, next_attempt_at=None, failure=failure)
+    if not changed:
+        return None
+    delivery.refresh_from_db(fields=["state", "failure"])
+    held = list(_held_beside(delivery))
+    replacement = min(held, key=lambda row: (row.channel == delivery.channel, row.id), default=None)
+    if replacement is not None:
+        Delivery.objects.filter(id=replacement.id, state=DeliveryState.HELD).update(
+            state=DeliveryState.QUEUED, next_attempt_at=now, replaces=delivery
+        )
+        transaction.on_commit(partial(wake, [(replacement.id, Priority(replacement.priority))]), robust=True)
+    events.delivery_given_up(delivery=delivery, replacement=replacement, at=now)
+    return replacement
+
+
+def release_held(delivery: Delivery) -> None:
+    """Drop the held copies of a message once every other address was reached.
+
+    Locks:  the held rows, and only then looks at the others: of two that finish together one sees both.
+    Writes: Delivery.
+    """
+    _refuse_outside_transaction()
+    held = [row.id for row in _held_beside(delivery)]
+    if not held:
+        return
+    is_open = Delivery.objects.filter(
+        message_id=delivery.message_id, state__in=[DeliveryState.QUEUED, DeliveryState.CLAIMED]
+    ).exists()
+    if not is_open:
+        Delivery.objects.filter(id__in=held, state=DeliveryState.HELD).update(state=DeliveryState.NOT_NEEDED)
+
+
+def _held_beside(delivery: Delivery) -> list[Delivery]:
+    return list(
+        Delivery.objects.select_for_update()
+        .filter(message_id=delivery.message_id, state=DeliveryState.HELD)
+        .order_by("id")
+    )
+
+
+def note_inbound_sms(*, provider_id: str, now: datetime) -> bool:
+    """Note that a text message is being acted on, in the transaction of the act itself.
+
+    So an act that fails leaves no note, and the provider's second copy is acted on.
+
+    Returns: False when it was noted before: the copy must not be acted on again.
+    Writes:  ReceivedSms.
+    """
+    _refuse_outside_transaction()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO notifications_receivedsms (provider_id, received_at) VALUES (%s, %s)"
+            " ON CONFLICT DO NOTHING",
+            [provider_id, now],
+        )
+        return cursor.rowcount == 1

@@ -1,0 +1,105 @@
+"""The words that messages put in place of codes, in both languages."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from notifications.states import Language
+
+MONTHS: Final[Mapping[Language, tuple[str, ...]]] = {
+    Language.DA: (
+        "januar", "februar", "marts", "april", "maj", "juni",
+        "juli", "august", "september", "oktober", "november", "december",
+    ),
+    Language.EN: (
+        "January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December",
+    ),
+}  # fmt: skip
+
+_WORDS: Final[Mapping[Language, Mapping[str, Mapping[str, str]]]] = {
+    Language.DA: {
+        "field": {
+            "phone": "dit telefonnummer",
+            "email": "din e-mailadresse",
+            "user_id": "dit bruger-ID",
+        },
+        "authenticator": {
+            "app": "app",
+            "code_display": "kodeviser",
+            "audio_code_reader": "kodeoplæser",
+            "chip": "chip",
+            "password": "adgangskode",
+        },
+        "by": {
+            "citizen": "dig selv",
+            "support": "supporten",
+            "ra": "Borgerservice eller din bank",
+            "alert": "et svar på en besked",
+            "block": "en spærring",
+            "register": "en oplysning i CPR",
+            "fraud": "mistanke om misbrug",
+        },
+        "act": {
+            "looked_up": "set dine oplysninger",
+            "told_user_id": "oplyst dit bruger-ID",
+            "identity_issued": "udstedt dit MitID",
+            "device_handed_out": "udleveret en kodeviser",
+            "code_issued": "udstedt en kode",
+            "contact_registered": "registreret en kontakt",
+            "identity_blocked": "spærret dit MitID",
+            "identity_reopened": "genåbnet dit MitID",
+            "authenticator_blocked": "spærret et login-middel",
+            "change_stopped": "stoppet en ændring",
+            "other": "behandlet dit MitID",
+        },
+    },
+    Language.EN: {
+        "field": {
+            "phone": "your phone number",
+            "email": "your e-mail address",
+            "user_id": "your user ID",
+        },
+        "authenticator": {
+            "app": "app",
+            "code_display": "code display",
+            "audio_code_reader": "audio code reader",
+            "chip": "chip",
+            "password": "password",
+        },
+        "by": {
+            "citizen": "yourself",
+            "support": "support",
+            "ra": "Citizen Service or your bank",
+            "alert": "a reply to an alert",
+            "block": "a block",
+            "register": "an entry in CPR",
+            "fraud": "suspected misuse",
+        },
+        "act": {
+            "looked_up": "viewed your details",
+            "told_user_id": "told you your user ID",
+            "identity_issued": "issued your MitID",
+            "device_handed_out": "handed out a code display",
+            "code_issued": "issued a code",
+            "contact_registered": "registered a contact",
+            "identity_blocked": "blocked your MitID",
+            "identity_reopened": "reopened your MitID",
+            "authenticator_blocked": "blocked a device",
+            "change_stopped": "stopped a change",
+            "other": "worked on your MitID",
+        },
+    },
+}
+VOCABULARIES: Final = frozenset(_WORDS[Language.DA])
+
+
+def of(language: Language, name: str, value: object) -> str | None:
+    """Give the words for the code ``value`` of the field ``name``; ``None`` when the field holds no code.
+
+    An act of an officer that has no words of its own is still told (ALR-2), in general terms.
+    """
+    vocabulary = _WORDS[language].get(name)
+    if vocabulary is None:
+        return None
+    code = str(value)
+    return vocabulary.get(code) or vocabulary["other"] if name == "act" else vocabulary[code]
