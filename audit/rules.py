@@ -48,7 +48,7 @@ def clean_facts(facts: Mapping[str, Fact]) -> dict[str, str | int | bool | None]
     return {_clean_name(name): _clean_fact(name, value) for name, value in facts.items()}
 
 
-def row_message(  # noqa: PLR0913 - the columns of a row
+def row_message(
     *,
     row_id: int,
     at: datetime,
@@ -92,7 +92,8 @@ def _clean_fact(name: str, value: object) -> str | int | bool | None:
         case str() if _CODE.fullmatch(value) and not _PERSONAL.fullmatch(value):
             return str(value)
         case _:
-            raise ValueError(f"The fact {name} is no short code, number or id.")
+            message = f"The fact {name} is no short code, number or id."
+            raise ValueError(message)
 
 
 def _microseconds(at: datetime) -> int:

@@ -28,8 +28,8 @@ def record(
 
     Rule:    LOG-1, LOG-2.
     Returns: the event's id.
-    Raises:  RuntimeError outside a transaction; ValueError for a fact that is no short code, number or id, for a
-             naive ``at`` and for an actor that cannot be; what the sealer raises.
+    Raises:  RuntimeError outside a transaction; ValueError for a fact that is no short code, number or id,
+             for a naive ``at`` and for an actor that cannot be; what the sealer raises.
     Writes:  AuditEvent.
     """
     if not connection.in_atomic_block:
@@ -62,7 +62,7 @@ def record(
 
 
 def _next_id() -> int:
-    # The id is part of what is keyed, so it is drawn before the row is written: a row copied under another id shows.
+    # The id is part of what is keyed, so it is drawn first: a row copied under another id shows.
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('audit_auditevent', 'id'))")
         (row_id,) = cursor.fetchone()

@@ -1,7 +1,7 @@
 """What this process knows of the keys: their versions, and the data keys in the clear.
 
-Read once a process. A value made with a version that is not known here makes it read again, once, so that a key
-added elsewhere is picked up without a restart (KEY-3).
+Read once a process. A value made with a version that is not known here makes it read again, once, so that a
+key added elsewhere is picked up without a restart (KEY-3).
 """
 
 import threading
@@ -23,8 +23,12 @@ from hsm.token import operations
 Found = TypeVar("Found")
 
 
-class UnknownVersion(LookupError):
+class UnknownVersion(LookupError):  # noqa: N818 - named like its siblings in hsm.errors
     """No readable key has this version."""
+
+    def __init__(self, name: str, version: int) -> None:
+        """Name the key and the version that it does not have."""
+        super().__init__(f"{name} {version}")
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Keyring:
         for known in self.versions[name].values():
             if known.state is KeyState.ACTIVE:
                 return known.version
-        raise HsmUnavailable(f"No version of {name} is active; hsm_provision makes the keys.")
+        raise HsmUnavailable("A key has no active version; hsm_provision makes the keys.")
 
     def active_data_key(self) -> OpenDataKey:
         """Give the data key that seals new values.
@@ -72,7 +76,7 @@ class Keyring:
         try:
             return self.versions[name][version]
         except KeyError as error:
-            raise UnknownVersion(f"{name} {version}") from error
+            raise UnknownVersion(name, version) from error
 
     def data_key(self, version: int) -> OpenDataKey:
         """Give a readable data key.
@@ -82,7 +86,7 @@ class Keyring:
         try:
             return self.data_keys[version]
         except KeyError as error:
-            raise UnknownVersion(f"data key {version}") from error
+            raise UnknownVersion("data-key", version) from error
 
 
 class _Holder:
@@ -149,5 +153,5 @@ def _unwrap(row: KnownDataKey) -> OpenDataKey:
 
 
 def _derived(key: bytes, use: bytes) -> bytes:
-    # One key for one algorithm and use: AES-GCM for columns and HMAC for the log each have their own (RFC 5869).
+    # One key, one algorithm, one use: AES-GCM of columns and HMAC of the log each have their own (RFC 5869).
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"mitid data key: " + use).derive(key)

@@ -1,7 +1,7 @@
 """How protected values are written: pure encodings, no key and no module here.
 
-Every value begins with the version of the key that made it, so that a new key is added without touching what an
-older one protected (KEY-3).
+Every value begins with the version of the key that made it, so that a new key is added without touching what
+an older one protected (KEY-3).
 """
 
 import re

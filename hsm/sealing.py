@@ -30,7 +30,8 @@ def seal(plaintext: str, *, purpose: str, bound_to: UUID) -> bytes:
 def open_sealed(sealed: bytes | memoryview, *, purpose: str, bound_to: UUID) -> str:
     """Open a sealed text.
 
-    Raises: SealBroken when it was changed, belongs to another row or purpose, or no key opens it; HsmUnavailable.
+    Raises: SealBroken when it was changed, belongs to another row or purpose, or no key opens it;
+            HsmUnavailable.
     """
     value = bytes(sealed)
     try:

@@ -21,7 +21,8 @@ def new_seed() -> bytes:
 def wrap_seed(seed: bytes) -> bytes:
     """Wrap a seed that came from outside.
 
-    Raises: HsmUnavailable; ValueError when the seed is shorter than RFC 4226 §4 (R6) allows or longer than a block.
+    Raises: HsmUnavailable; ValueError when the seed is shorter than RFC 4226 §4 (R6) allows or longer than a
+            block of the hash.
     """
     if not 16 <= len(seed) <= 64:
         raise ValueError("A seed has 16 to 64 bytes.")

@@ -81,10 +81,10 @@ def public_key(key: KeyName, *, version: int | None = None) -> PublicKey:
     wanted = keyring().active(key) if version is None else version
     known = looked_up(lambda ring: ring.known(key, wanted))
     if known.public_key is None:
-        raise UnknownVersion(f"{key} {wanted} has no public half")
+        raise UnknownVersion(key, wanted)
     return PublicKey(known.version, known.public_key)
 
 
 def _require_pair(key: KeyName) -> None:
     if key not in SIGNING:
-        raise ValueError(f"{key} is no key pair.")
+        raise ValueError("This key is no key pair.")

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Length
+from django.db.models.lookups import Exact
 
 from audit.states import ActorKind
 
@@ -15,13 +16,14 @@ MAC_BYTES = 34
 class AuditEvent(models.Model):
     """Append-only: a trigger refuses every change (LOG-1). Holds opaque ids, no personal data (LOG-2).
 
-    Ids of other apps' rows are plain columns: what they point at lies above this app, and a line outlives its row.
+    Ids of other apps' rows are plain columns: what they point at lies above this app, and a line outlives its
+    row.
     """
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField()
     kind = models.CharField(max_length=64)
-    actor_kind = models.CharField(max_length=16, choices=[(kind, kind) for kind in ActorKind])
+    actor_kind = models.CharField(max_length=16, choices=[(kind.value, kind.value) for kind in ActorKind])
     actor_id = models.UUIDField(null=True)
     office_id = models.UUIDField(null=True)
     organisation_id = models.UUIDField(null=True)
@@ -54,11 +56,9 @@ class AuditEvent(models.Model):
             ),
             models.CheckConstraint(
                 name="event_facts_are_an_object",
-                condition=Q(
-                    models.lookups.Exact(
-                        Func(F("facts"), function="jsonb_typeof", output_field=models.TextField()),
-                        Value("object"),
-                    )
+                condition=Exact(
+                    Func(F("facts"), function="jsonb_typeof", output_field=models.TextField()),
+                    Value("object"),
                 ),
             ),
             models.CheckConstraint(name="event_mac_is_whole", condition=Q(mac__length=MAC_BYTES)),

@@ -17,7 +17,7 @@ class DataKey(models.Model):
     """One AES-256 key for sealed columns, encrypted under a version of ``data-wrap``."""
 
     version = models.PositiveIntegerField(primary_key=True)
-    state = models.CharField(max_length=16, choices=[(state, state) for state in KeyState])
+    state = models.CharField(max_length=16, choices=[(state.value, state.value) for state in KeyState])
     wrapped = models.BinaryField()
     wrapped_by = models.ForeignKey(KeyVersion, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())

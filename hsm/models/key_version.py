@@ -10,9 +10,9 @@ from hsm.states import SIGNING, KeyName, KeyState
 class KeyVersion(models.Model):
     """One version of a named key; the token knows it as ``name.version``."""
 
-    name = models.CharField(max_length=32, choices=[(name, name) for name in KeyName])
+    name = models.CharField(max_length=32, choices=[(name.value, name.value) for name in KeyName])
     version = models.PositiveIntegerField()
-    state = models.CharField(max_length=16, choices=[(state, state) for state in KeyState])
+    state = models.CharField(max_length=16, choices=[(state.value, state.value) for state in KeyState])
     public_key = models.BinaryField(null=True)
     """DER SubjectPublicKeyInfo of a pair, so that what it signed is verified while the module is away."""
     created_at = models.DateTimeField(db_default=Now())

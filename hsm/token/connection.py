@@ -1,16 +1,16 @@
 """One logged-in session of this process with the token, shared by its threads.
 
-The binding initialises the library without locking and releases the GIL, so two threads inside it at once crash the
-process: whoever uses the session holds its lock. A child of ``fork`` inherits a library that thinks it is
-initialised: it finalises and begins anew. A session that is lost is opened again on the next call, so that a module
-that comes back is used again without a restart (KEY-2).
+The binding initialises the library without locking and releases the GIL, so two threads inside it at once
+crash the process: whoever uses the session holds its lock. A child of ``fork`` inherits a library that
+thinks it is initialised: it finalises and begins anew. A session that is lost is opened again on the next
+call, so that a module that comes back is used again without a restart (KEY-2).
 """
 
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final, Protocol, TypeVar
 
 import pkcs11
@@ -65,7 +65,7 @@ class Connection:
                         raise
                     self._drop()
                     if is_last or not had_session:  # a fresh session that fails has failed for good
-                        raise HsmUnavailable(f"The module answers {type(error).__name__}.") from error
+                        raise HsmUnavailable("The module or its key is gone.") from error
         raise AssertionError("unreachable")
 
     @property
@@ -123,11 +123,9 @@ class Connection:
 
     @staticmethod
     def _initialise_anew(library: Any) -> None:
-        """Drop whatever state the library holds: a lost token's, or that of the process this one was forked from."""
-        try:
+        """Drop the state the library holds: a lost token's, or that of the parent of a fork."""
+        with suppress(pkcs11.PKCS11Error):  # what is lost need not end well
             library.finalize()
-        except pkcs11.PKCS11Error:
-            pass
         library.initialize()
 
     def _drop(self) -> None:

@@ -1,6 +1,7 @@
 """Finding and making the named keys of the token.
 
-All are SENSITIVE and not EXTRACTABLE (KEY-1). A key's label is its name and version; the token holds a handful.
+All are SENSITIVE and not EXTRACTABLE (KEY-1). A key's label is its name and version; the token holds a
+handful.
 """
 
 from collections.abc import Callable

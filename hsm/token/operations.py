@@ -55,7 +55,7 @@ def encrypt(label: str, plain: bytes, *, context: bytes) -> bytes:
     """
 
     def act(held: Connection) -> bytes:
-        nonce = held.session.generate_random(NONCE_BYTES * 8)
+        nonce = bytes(held.session.generate_random(NONCE_BYTES * 8))
         key = held.key(secret_key, label)
         parameters = GCMParams(nonce=nonce, aad=context, tag_bits=128)
         return nonce + bytes(key.encrypt(plain, mechanism=Mechanism.AES_GCM, mechanism_param=parameters))

@@ -16,8 +16,8 @@ LOCK = 0x6D697469645F6873
 def provision() -> None:
     """Have a first version of every key and of the data key.
 
-    A key that is recorded but not in the token is not made anew: another key under its name would open nothing that
-    it protected.
+    A key that is recorded but not in the token is not made anew: another key under its name would open
+    nothing that it protected.
 
     Rule:   KEY-1, KEY-2.
     Raises: HsmUnavailable when the module is away or has lost a recorded key.
@@ -42,7 +42,7 @@ def _ensure_key(name: KeyName) -> None:
     recorded = KeyVersion.objects.filter(name=name).exclude(state=KeyState.DESTROYED)
     for row in recorded:
         if not keys.is_present(key_label(name, row.version), KIND_OF[name]):
-            raise HsmUnavailable(f"The token does not hold {key_label(name, row.version)}.")
+            raise HsmUnavailable("The token does not hold a key that is recorded.")
     if not recorded:
         public_key = keys.ensure(key_label(name, 1), KIND_OF[name])
         KeyVersion.objects.create(name=name, version=1, state=KeyState.ACTIVE, public_key=public_key)

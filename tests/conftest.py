@@ -1,0 +1,45 @@
+"""Fixtures that every test may use."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+from django.db.models import Model
+from pytest_django import DjangoDbBlocker
+
+from hsm import api as hsm
+from hsm.models import DataKey, KeyVersion
+
+KEY_ROWS = pytest.StashKey[tuple[DjangoDbBlocker, list[Model]]]()
+EMPTIES_TABLES = {"transactional_db", "live_server"}
+
+
+@pytest.fixture
+def now() -> datetime:
+    """A fixed instant: 12:00 UTC on a weekday in winter."""
+    return datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker, pytestconfig: pytest.Config) -> None:
+    """The test database has its keys, and transactional tests may empty its log (docs/decisions/0014)."""
+    with django_db_blocker.unblock():
+        hsm.provision()
+        pytestconfig.stash[KEY_ROWS] = django_db_blocker, [*KeyVersion.objects.all(), *DataKey.objects.all()]
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE audit_auditevent DISABLE TRIGGER audit_event_is_not_emptied")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Transactional tests end with every table emptied: put the rows of the keys back."""
+    yield
+    marker = item.get_closest_marker("django_db")
+    is_marked = marker is not None and bool(marker.kwargs.get("transaction") or marker.args[:1] == (True,))
+    if is_marked or EMPTIES_TABLES.intersection(getattr(item, "fixturenames", ())):
+        blocker, rows = item.config.stash[KEY_ROWS]
+        with blocker.unblock():
+            for row in rows:
+                row.save(force_insert=True)
+            connection.close()
