@@ -85,7 +85,8 @@ def first_input_id(field: BoundField) -> str:
     if isinstance(widget, RadioSelect | CheckboxSelectMultiple | MultiWidget):
         return f"{field.auto_id}_0"
     if isinstance(widget, SelectDateWidget):
-        return f"{field.auto_id}_day"
+        first: str = field.subwidgets[0].data["subwidgets"][0]["attrs"]["id"]  # the order is the language's
+        return first
     return field.auto_id
 
 
@@ -94,8 +95,10 @@ def _error_links(form: BaseForm) -> Iterator[ErrorLink]:
         yield ErrorLink(text=str(text), target="")
     for field in form:
         target = "" if field.is_hidden else first_input_id(field)
+        # 'Must be filled in' alone, ten times over, would not say what must be.
+        about = "" if field.is_hidden or not field.label else f"{field.label}: "
         for text in field.errors:
-            yield ErrorLink(text=str(text), target=target)
+            yield ErrorLink(text=f"{about}{text}", target=target)
 
 
 def _is_danish() -> bool:

@@ -34,23 +34,24 @@ LANGUAGES: Final = {"da": "da-DK", "en": "en-GB"}
 _STICKS_OUT: Final = """() => {
   const width = document.documentElement.clientWidth;
   const found = [];
-  if (document.documentElement.scrollWidth > width) found.push(`page ${document.documentElement.scrollWidth}`);
+  const whole = document.documentElement.scrollWidth;
+  if (whole > width) found.push(`page ${whole}`);
   for (const element of document.querySelectorAll("body *")) {
     const box = element.getBoundingClientRect();
     const style = getComputedStyle(element);
     if (box.width === 0 || style.visibility === "hidden" || style.clipPath !== "none") continue;
     if (element.closest(".sr-only, [data-scrolls]")) continue;
     if (box.right > width + 1) {
-      found.push(`${element.tagName.toLowerCase()}.${element.getAttribute("class")} ${Math.round(box.right)}`);
+      found.push(`${element.tagName}.${element.getAttribute("class")} ${Math.round(box.right)}`);
     }
   }
   return found.slice(0, 10);
 }"""
 _RUN_AXE: Final = """async (tags) => {
   const result = await axe.run(document, {runOnly: {type: "tag", values: tags}});
+  const why = (node) => node.any.concat(node.all, node.none).map((check) => check.message).join("; ");
   return result.violations.map((v) => `${v.id}: ${v.help} — ` +
-    v.nodes.map((n) => `${n.target.join(" ")} ${n.any.concat(n.all, n.none).map((c) => c.message).join("; ")}`)
-      .join(" | "));
+    v.nodes.map((node) => `${node.target.join(" ")} ${why(node)}`).join(" | "));
 }"""
 
 
@@ -58,8 +59,8 @@ _RUN_AXE: Final = """async (tags) => {
 def chromium() -> Iterator[Browser]:
     """Start Debian's Chromium for as long as the block lasts.
 
-    Playwright's event loop lives in this thread, so Django would refuse the ORM here; the test is the only one
-    that uses the thread, and nothing of it is asynchronous.
+    Playwright's event loop lives in this thread, so Django would refuse the ORM here; the test is the only
+    one that uses the thread, and nothing of it is asynchronous.
     """
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
@@ -79,7 +80,7 @@ def chromium() -> Iterator[Browser]:
 
 @dataclass
 class Person:
-    """Somebody at a browser of their own: a window, cookies, a language, and a note of all that went wrong."""
+    """Somebody at a browser of their own: window, cookies, language, and a note of all that went wrong."""
 
     page: Page
     address: str

@@ -125,6 +125,7 @@ def nothing(_request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+_officers = ["home", "cases", "support"]
 _names = ["home", "profile", "activity", "block", "block-start"]
 urlpatterns = [
     path("components/", components),
