@@ -1,10 +1,18 @@
 """Django's registration of the app."""
 
 from django.apps import AppConfig
+from django.core import checks
 
 
 class NotificationsConfig(AppConfig):
-    """Name and label of the app."""
+    """Name and label of the app; its system checks."""
 
     name = "notifications"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the checks; only now are the settings that they read complete."""
+        from notifications.checks import check_delivery_settings, check_transport_settings  # noqa: PLC0415 - as above
+
+        checks.register(check_delivery_settings)
+        checks.register(check_transport_settings)

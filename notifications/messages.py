@@ -14,9 +14,7 @@ FIELDS: Final = frozenset({"phone", "email", "user_id"})
 STOPPERS: Final = frozenset({"citizen", "support", "alert", "block"})
 BLOCKERS: Final = frozenset({"citizen", "support", "ra", "alert", "register", "fraud"})
 AUTHENTICATORS: Final = frozenset({"app", "code_display", "audio_code_reader", "chip", "password"})
-_ACT: Final = re.compile(
-    r"[a-z][a-z_]{1,39}"
-)  # words.py has the words; an act without is told in general terms
+_ACT: Final = re.compile(r"[a-z][a-z_]{1,39}")  # words.py has the words; an act without is told in general terms
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,18 +27,18 @@ class Message:
 
 def _require(name: str, value: str, allowed: frozenset[str]) -> None:
     if value not in allowed:
-        raise ValueError(f"{name} is none of {sorted(allowed)}.")
+        raise ValueError("Not a known code.", name, sorted(allowed))
 
 
 def _require_digits(name: str, value: str, length: int) -> None:
     if not (len(value) == length and value.isascii() and value.isdigit()):
-        raise ValueError(f"{name} has {length} digits.")
+        raise ValueError("Not that many digits.", name, length)
 
 
 def _require_aware(**instants: datetime) -> None:
     for name, instant in instants.items():
         if instant.tzinfo is None:
-            raise ValueError(f"{name} has no time zone.")
+            raise ValueError("An instant without a time zone.", name)
 
 
 @dataclass(frozen=True, kw_only=True)

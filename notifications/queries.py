@@ -45,9 +45,7 @@ def deliveries_of(*, reference: UUID, limit: int, before: UUID | None = None) ->
         "id", "channel", "kind", "state", Coalesce(F("sent_at"), F("given_up_at"), F("created_at"))
     )
     return [
-        DeliveryLine(
-            id=id_, channel=Channel(channel), kind=MessageKind(kind), state=DeliveryState(state), at=at
-        )
+        DeliveryLine(id=id_, channel=Channel(channel), kind=MessageKind(kind), state=DeliveryState(state), at=at)
         for id_, channel, kind, state, at in found[:limit]
     ]
 

@@ -25,8 +25,11 @@ _LOOKS_LIKE_LINK: Final = re.compile(r"[./:@]")
 _LINK: Final = re.compile(r"https?:|www\.|\b[a-z0-9-]+\.(?:dk|com|eu|net|org|example)\b", re.IGNORECASE)
 
 
-class MessageFault(Exception):
-    """A message cannot be sent as its template stands; the words are kept out of the text of the fault."""
+class MessageFault(Exception):  # noqa: N818 - it says what is so
+    """A message cannot be sent as its template stands; its words are kept out of the text of the fault."""
+
+    def __init__(self, template: str, problem: str, *details: object) -> None:
+        super().__init__(": ".join([template, problem, *map(str, details)]))
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class _Raising(str):
         return part == "%s"
 
     def __mod__(self, name: object) -> str:
-        raise MessageFault(f"The template uses {name}, which the message does not have.")
+        raise MessageFault("a template", "the message does not have", name)
 
 
 class _StrictContext(Context):
@@ -64,11 +67,11 @@ class _StrictContext(Context):
         self.missing: set[str] = set()
         super().__init__(dict(values), autoescape=False)
 
-    def __getitem__(self, key: str) -> Any:
+    def __getitem__(self, key: Any) -> Any:
         try:
             return super().__getitem__(key)
         except KeyError:
-            self.missing.add(key)
+            self.missing.add(str(key))
             raise
 
 
@@ -87,20 +90,20 @@ def render(message: Message, *, channel: Channel, language: Language) -> Rendere
         case Channel.EMAIL:
             subject = _fill(message, f"{language}.subject.txt", values)
             if "\n" in subject or not 0 < len(subject) <= LONGEST_SUBJECT:
-                raise MessageFault(f"The subject of {message.kind} is not one short line.")
+                raise MessageFault(message.kind, "the subject is not one short line")
             return Rendered(subject=subject, body=_fill(message, f"{language}.email.txt", values) + "\n")
         case Channel.APP:
-            raise MessageFault("The app has no inbox.")
+            raise MessageFault(message.kind, "the app has no inbox")
 
 
 def _refuse_unfit_sms(message: Message, body: str) -> None:
     septets = septets_of(body)
     if septets is None:
-        raise MessageFault(f"The text message {message.kind} has a character outside GSM-7.")
+        raise MessageFault(message.kind, "a character is outside GSM-7")
     if septets > ONE_PART_SEPTETS:
-        raise MessageFault(f"The text message {message.kind} takes {septets} septets.")
+        raise MessageFault(message.kind, "too long for one text message, in septets", septets)
     if _LINK.search(body):
-        raise MessageFault(f"The text message {message.kind} has a link.")
+        raise MessageFault(message.kind, "a text message has no links")
 
 
 def _values_of(message: Message, channel: Channel, language: Language) -> dict[str, object]:
@@ -150,9 +153,7 @@ def _fill(message: Message, name: str, values: Mapping[str, object]) -> str:
     context = _StrictContext(values)
     text = _engine().get_template(f"{message.kind}/{name}").render(context)
     if context.missing:
-        raise MessageFault(
-            f"{message.kind}/{name} uses {sorted(context.missing)}, which the message does not have."
-        )
+        raise MessageFault("/".join([message.kind, name]), "the message does not have", *sorted(context.missing))
     return text.strip()
 
 

@@ -49,9 +49,7 @@ class MessageKind(StrEnum):
 class DeliveryState(StrEnum):
     """Where a delivery stands."""
 
-    HELD = (
-        "HELD"  # rendered for a spare address; goes out only when another of its message is given up (ALR-5)
-    )
+    HELD = "HELD"  # rendered for a spare address; goes out only when another of its message is given up (ALR-5)
     QUEUED = "QUEUED"
     CLAIMED = "CLAIMED"
     SENT = "SENT"

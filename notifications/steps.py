@@ -29,9 +29,7 @@ class Address:
 
 def _refuse_outside_transaction() -> None:
     if not connection.in_atomic_block:
-        raise transaction.TransactionManagementError(
-            "A message is stored with what it tells of, in one transaction."
-        )
+        raise transaction.TransactionManagementError("A message is stored with what it tells of, in one transaction.")
 
 
 def enqueue(
@@ -56,18 +54,14 @@ def enqueue(
     _refuse_outside_transaction()
     message_id = uuid7()
     rows = [
-        _delivery(
-            message, address, state, language=language, reference=reference, now=now, message_id=message_id
-        )
+        _delivery(message, address, state, language=language, reference=reference, now=now, message_id=message_id)
         for state, group in ((DeliveryState.QUEUED, addresses), (DeliveryState.HELD, spare_addresses))
         for address in group
     ]
     Delivery.objects.bulk_create(rows)
     queued = [row for row in rows if row.state == DeliveryState.QUEUED]
     if queued:
-        transaction.on_commit(
-            partial(wake, [(row.id, Priority(row.priority)) for row in queued]), robust=True
-        )
+        transaction.on_commit(partial(wake, [(row.id, Priority(row.priority)) for row in queued]), robust=True)
     return [row.id for row in queued]
 
 
@@ -167,8 +161,7 @@ def note_inbound_sms(*, provider_id: str, now: datetime) -> bool:
     _refuse_outside_transaction()
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO notifications_receivedsms (provider_id, received_at) VALUES (%s, %s)"
-            " ON CONFLICT DO NOTHING",
+            "INSERT INTO notifications_receivedsms (provider_id, received_at) VALUES (%s, %s) ON CONFLICT DO NOTHING",
             [provider_id, now],
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)

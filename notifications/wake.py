@@ -60,9 +60,7 @@ def wake(deliveries: Sequence[tuple[UUID, Priority]], *, lasts_seconds: int = WA
                 )
     except (KombuError, OSError) as fault:
         rest.begin()
-        logger.warning(
-            "The broker took no wake-up (%s); the sweep will find what is due.", type(fault).__name__
-        )
+        logger.warning("The broker took no wake-up (%s); the sweep will find what is due.", type(fault).__name__)
         return False
     rest.end()
     return True

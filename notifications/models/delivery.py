@@ -15,9 +15,7 @@ class Delivery(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    message_id = (
-        models.UUIDField()
-    )  # one for all addresses of one enqueue: ALR-5 looks for another address by it
+    message_id = models.UUIDField()  # one for all addresses of one enqueue: ALR-5 looks for another address by it
     kind = models.CharField(max_length=32, choices=[(kind.value, kind.value) for kind in MessageKind])
     channel = models.CharField(max_length=8, choices=[(channel.value, channel.value) for channel in Channel])
     priority = models.PositiveSmallIntegerField(choices=[(item.value, item.name) for item in Priority])

@@ -15,7 +15,7 @@ def wait_after(*, attempts: int, spread: float) -> timedelta:
     Units: ``attempts`` from 1; ``spread`` from 0 (the whole wait) to below 1 (half of it).
     """
     doublings = min(attempts - 1, 10)
-    longest = min(FIRST_WAIT * 2**doublings, LONGEST_WAIT)
+    longest = min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
     return longest * (1 - spread / 2)
 
 

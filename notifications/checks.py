@@ -1,0 +1,62 @@
+"""System checks: settings under which messages would be lost, doubled or misleading stop the start."""
+
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Error
+
+from notifications.rules.gsm7 import septets_of
+
+LONGEST_LEASE: Final = timedelta(seconds=100)  # below CELERY_TASK_TIME_LIMIT
+LONGEST_BRAND: Final = 11  # septets; also the length of a sender's name
+TWILIO: Final = "notifications.transports.twilio_sms.TwilioSms"
+SMTP: Final = "notifications.transports.smtp_email.SmtpEmail"
+
+
+def check_delivery_settings(**_kwargs: Any) -> list[CheckMessage]:
+    """Hold lease, tries and brand against their bounds."""
+    faults: list[CheckMessage] = []
+    if not 0 < settings.SEND_TIMEOUT_SECONDS <= 30:
+        faults.append(Error("SEND_TIMEOUT_SECONDS is above 0 and at most 30.", id="notifications.E001"))
+    shortest = timedelta(seconds=4 * settings.SEND_TIMEOUT_SECONDS)
+    if not shortest <= settings.DELIVERY_LEASE_FOR <= LONGEST_LEASE:
+        faults.append(
+            Error(
+                "DELIVERY_LEASE_SECONDS is at least four times SEND_TIMEOUT_SECONDS and at most 100: a lease that"
+                " ends while the provider is asked sends twice.",
+                id="notifications.E002",
+            )
+        )
+    if not 5 <= settings.DELIVERY_ATTEMPTS <= 200:
+        faults.append(Error("DELIVERY_ATTEMPTS is 5 to 200.", id="notifications.E003"))
+    septets = septets_of(settings.BRAND_NAME)
+    if septets is None or not 1 <= septets <= LONGEST_BRAND:
+        faults.append(
+            Error("BRAND_NAME has 1 to 11 characters of GSM-7: it opens each text message.", id="notifications.E004")
+        )
+    return faults
+
+
+def check_transport_settings(**_kwargs: Any) -> list[CheckMessage]:
+    """See that the chosen transports have what they need."""
+    faults: list[CheckMessage] = []
+    if settings.SMS_TRANSPORT == TWILIO:
+        if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN and settings.TWILIO_FROM):
+            faults.append(
+                Error("TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM are needed.", id="notifications.E005")
+            )
+        elif not settings.TWILIO_FROM.startswith(("+", "MG")):
+            faults.append(
+                checks.Warning("Nobody can answer NO to a sender that is a name (CHG-6).", id="notifications.W001")
+            )
+        if settings.TWILIO_BASE_URL and not settings.TESTING and urlsplit(settings.TWILIO_BASE_URL).scheme != "https":
+            faults.append(Error("TWILIO_BASE_URL begins with https.", id="notifications.E006"))
+    if settings.EMAIL_TRANSPORT == SMTP:
+        if not settings.EMAIL_HOST:
+            faults.append(Error("EMAIL_HOST is needed.", id="notifications.E007"))
+        if not (settings.EMAIL_USE_TLS or settings.TESTING):
+            faults.append(Error("E-mail goes to its server under TLS: EMAIL_USE_TLS.", id="notifications.E008"))
+    return faults

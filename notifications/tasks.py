@@ -1,0 +1,35 @@
+"""Celery's way into notifications. Arguments are ids."""
+
+import logging
+from uuid import UUID
+
+from billiard.exceptions import SoftTimeLimitExceeded
+from celery import shared_task
+from django.conf import settings
+
+from hsm.api import HsmUnavailable
+from mitid_portal import clock
+from notifications.usecases.deliver import deliver
+from notifications.usecases.sweep import wake_due
+
+logger = logging.getLogger(__name__)
+
+
+# The limit ends a provider that drips before the lease does, so that nobody else sends the same meanwhile.
+@shared_task(
+    name="notifications.deliver", soft_time_limit=max(1, int(settings.DELIVERY_LEASE_FOR.total_seconds() * 0.8))
+)
+def deliver_task(delivery_id: str) -> None:
+    """Send one delivery if it is due."""
+    try:
+        deliver(delivery_id=UUID(delivery_id), now=clock.now())
+    except HsmUnavailable:
+        logger.warning("The HSM is away: delivery %s waits for the next sweep.", delivery_id)
+    except SoftTimeLimitExceeded:
+        logger.warning("Delivery %s took too long and is tried again when its lease ends.", delivery_id)
+
+
+@shared_task(name="notifications.sweep")
+def sweep_task() -> None:
+    """Wake workers for everything that is due."""
+    wake_due(now=clock.now())

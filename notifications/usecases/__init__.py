@@ -1,0 +1,1 @@
+"""What notifications does by itself, once others have stored their messages."""

@@ -1,0 +1,37 @@
+"""Finding what is due, whoever forgot to say so."""
+
+from datetime import datetime
+from typing import Final
+
+from notifications.queries import due
+from notifications.usecases.deliver import deliver
+from notifications.wake import wake
+
+SWEEP_EVERY_SECONDS: Final = 5  # as CELERY_BEAT_SCHEDULE has it
+AT_MOST: Final = 500
+
+
+def wake_due(*, now: datetime) -> int:
+    """Wake a worker for each delivery that is due: codes first, then what has waited longest.
+
+    The wake-ups last until the next sweep, so that a queue which is not worked off does not grow by each sweep; a
+    delivery woken twice is claimed once.
+
+    Returns: how many were due.
+    """
+    found = due(now=now, limit=AT_MOST)
+    if found:
+        wake(found, lasts_seconds=SWEEP_EVERY_SECONDS)
+    return len(found)
+
+
+def deliver_due(*, now: datetime, limit: int = AT_MOST) -> int:
+    """Send what is due from this process, one after the other: for a machine whose broker is gone.
+
+    Returns: how many were due.
+    Raises:  HsmUnavailable.
+    """
+    found = due(now=now, limit=limit)
+    for delivery_id, _priority in found:
+        deliver(delivery_id=delivery_id, now=now)
+    return len(found)
