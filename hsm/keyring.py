@@ -135,9 +135,7 @@ def data_key_context(version: int) -> bytes:
 
 
 def _read() -> Keyring:
-    versions = {
-        name: {known.version: known for known in found} for name, found in readable_versions().items()
-    }
+    versions = {name: {known.version: known for known in found} for name, found in readable_versions().items()}
     return Keyring(versions, {row.version: _unwrap(row) for row in readable_data_keys()})
 
 
@@ -146,9 +144,7 @@ def _unwrap(row: KnownDataKey) -> OpenDataKey:
     try:
         key = operations.decrypt(label, row.wrapped, context=data_key_context(row.version))
     except (pkcs11.EncryptedDataInvalid, pkcs11.EncryptedDataLenRange) as error:
-        raise HsmUnavailable(
-            "The module's data-wrap key is not the one that wrapped the data keys."
-        ) from error
+        raise HsmUnavailable("The module's data-wrap key is not the one that wrapped the data keys.") from error
     return OpenDataKey(row.version, row.state, AESGCM(_derived(key, b"columns")), _derived(key, b"log"))
 
 

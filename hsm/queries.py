@@ -37,7 +37,4 @@ def readable_versions() -> dict[KeyName, list[KnownVersion]]:
 def readable_data_keys() -> list[KnownDataKey]:
     """Give every readable data key, the newest first."""
     rows = DataKey.objects.filter(state__in=READABLE).select_related("wrapped_by").order_by("-version")
-    return [
-        KnownDataKey(row.version, KeyState(row.state), bytes(row.wrapped), row.wrapped_by.version)
-        for row in rows
-    ]
+    return [KnownDataKey(row.version, KeyState(row.state), bytes(row.wrapped), row.wrapped_by.version) for row in rows]

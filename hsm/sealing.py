@@ -20,11 +20,7 @@ def seal(plaintext: str, *, purpose: str, bound_to: UUID) -> bytes:
     key = keyring().active_data_key()
     header = seal_header(key.version)
     nonce = os.urandom(NONCE_BYTES)
-    return (
-        header
-        + nonce
-        + key.columns.encrypt(nonce, plaintext.encode(), seal_context(header, purpose, bound_to))
-    )
+    return header + nonce + key.columns.encrypt(nonce, plaintext.encode(), seal_context(header, purpose, bound_to))
 
 
 def open_sealed(sealed: bytes | memoryview, *, purpose: str, bound_to: UUID) -> str:

@@ -6,6 +6,7 @@ from hsm.keyring import keyring, looked_up
 from hsm.rules import key_label, split_version, versioned
 from hsm.states import KeyName
 from hsm.token import operations
+from hsm.token.operations import SEED_BYTES
 
 
 def new_seed() -> bytes:
@@ -21,11 +22,11 @@ def new_seed() -> bytes:
 def wrap_seed(seed: bytes) -> bytes:
     """Wrap a seed that came from outside.
 
-    Raises: HsmUnavailable; ValueError when the seed is shorter than RFC 4226 §4 (R6) allows or longer than a
-            block of the hash.
+    Raises: HsmUnavailable; ValueError when the seed is shorter than RFC 4226 §4 (R6) recommends or longer
+            than a block of the hash.
     """
-    if not 16 <= len(seed) <= 64:
-        raise ValueError("A seed has 16 to 64 bytes.")
+    if not SEED_BYTES <= len(seed) <= 64:
+        raise ValueError("A seed has 20 to 64 bytes.")
     version = keyring().active(KeyName.SECRET_WRAP)
     return versioned(version, operations.wrap_seed(key_label(KeyName.SECRET_WRAP, version), seed))
 
@@ -33,7 +34,8 @@ def wrap_seed(seed: bytes) -> bytes:
 def seed_hmac_sha1(wrapped: bytes | memoryview, messages: Sequence[bytes]) -> list[bytes]:
     """Run messages through HMAC-SHA-1 with a wrapped seed, inside the module (RFC 4226 §5.3, step 1).
 
-    Raises: HsmUnavailable; ValueError or UnknownVersion when ``wrapped`` is no seed of ours.
+    Raises: HsmUnavailable; SealBroken when it was changed; ValueError or UnknownVersion when ``wrapped`` is no
+            seed of ours.
     Bytes:  20 for each message.
     """
     version, value = split_version(bytes(wrapped))

@@ -24,12 +24,8 @@ class DataKey(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                name="data_key_one_active", fields=["state"], condition=Q(state=KeyState.ACTIVE)
-            ),
-            models.UniqueConstraint(
-                name="data_key_one_next", fields=["state"], condition=Q(state=KeyState.NEXT)
-            ),
+            models.UniqueConstraint(name="data_key_one_active", fields=["state"], condition=Q(state=KeyState.ACTIVE)),
+            models.UniqueConstraint(name="data_key_one_next", fields=["state"], condition=Q(state=KeyState.NEXT)),
             models.CheckConstraint(
                 name="data_key_has_known_state", condition=Q(state__in=[state.value for state in KeyState])
             ),

@@ -34,9 +34,7 @@ class KeyVersion(models.Model):
             models.CheckConstraint(
                 name="key_version_has_known_state", condition=Q(state__in=[state.value for state in KeyState])
             ),
-            models.CheckConstraint(
-                name="key_version_fits_two_bytes", condition=Q(version__gte=1, version__lte=65_535)
-            ),
+            models.CheckConstraint(name="key_version_fits_two_bytes", condition=Q(version__gte=1, version__lte=65_535)),
             models.CheckConstraint(
                 name="key_version_of_a_pair_has_its_public_key",
                 condition=Q(name__in=sorted(SIGNING), public_key__isnull=False)

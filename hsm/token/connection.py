@@ -39,13 +39,13 @@ class Finder(Protocol):
 class Connection:
     """The process's session and the keys found through it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, wait_seconds: float = WAIT_FOR_SESSION_SECONDS) -> None:
         """Start with nothing loaded: the library is touched by the first call."""
+        self._wait_seconds = wait_seconds
         self._lock = threading.Lock()
         self._session: Session = None
         self._keys: dict[tuple[Finder, str], Key] = {}
         self._is_pin_refused = False
-        self._is_inherited = False
 
     def call(self, act: Callable[["Connection"], Result]) -> Result:
         """Run one act with the session, opening it first, and once more where it turns out to be lost.
@@ -91,7 +91,7 @@ class Connection:
 
     @contextmanager
     def _held(self) -> Iterator[None]:
-        if not self._lock.acquire(timeout=WAIT_FOR_SESSION_SECONDS):
+        if not self._lock.acquire(timeout=self._wait_seconds):
             raise HsmUnavailable("The module does not answer in time.")
         try:
             yield

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pkcs11
 from pkcs11 import Attribute, GCMParams, KeyType, Mechanism, MechanismFlag, ObjectClass
 
+from hsm.errors import SealBroken
 from hsm.rules import NONCE_BYTES
 from hsm.token.connection import Connection, connection
 from hsm.token.keys import private_key, secret_key
@@ -72,9 +73,7 @@ def decrypt(label: str, sealed: bytes, *, context: bytes) -> bytes:
     def act(held: Connection) -> bytes:
         key = held.key(secret_key, label)
         parameters = GCMParams(nonce=sealed[:NONCE_BYTES], aad=context, tag_bits=128)
-        return bytes(
-            key.decrypt(sealed[NONCE_BYTES:], mechanism=Mechanism.AES_GCM, mechanism_param=parameters)
-        )
+        return bytes(key.decrypt(sealed[NONCE_BYTES:], mechanism=Mechanism.AES_GCM, mechanism_param=parameters))
 
     return connection.call(act)
 
@@ -104,36 +103,19 @@ def wrap_seed(label: str, seed: bytes) -> bytes:
 def make_seed(label: str) -> bytes:
     """Make a seed inside the module and give it out wrapped."""
 
-    def act(held: Connection) -> bytes:
-        fresh = held.session.generate_key(
-            KeyType.GENERIC_SECRET, SEED_BYTES * 8, capabilities=MechanismFlag.SIGN, template=_NEW_SEED
-        )
-        with _destroyed_after(fresh) as key:
-            return bytes(held.key(secret_key, label).wrap_key(key, mechanism=WRAP))
-
-    return connection.call(act)
+    return connection.call(lambda held: _make_seed(held, label))
 
 
 def seed_hmac_sha1(label: str, wrapped: bytes, messages: Sequence[bytes]) -> list[bytes]:
     """Unwrap a seed inside the module, run messages through HMAC-SHA-1 there, and destroy it.
 
-    Bytes: 20 for each message.
+    Raises: SealBroken when the wrapped seed was changed.
+    Bytes:  20 for each message.
     """
 
     def act(held: Connection) -> list[bytes]:
-        unwrapped = held.key(secret_key, label).unwrap_key(
-            ObjectClass.SECRET_KEY,
-            KeyType.GENERIC_SECRET,
-            wrapped,
-            mechanism=WRAP,
-            capabilities=MechanismFlag.SIGN,
-            template=_SEED,
-        )
-        with _destroyed_after(unwrapped) as key:
-            return [
-                bytes(key.sign(message, mechanism=Mechanism.SHA_1_HMAC, buffer_size=20))
-                for message in messages
-            ]
+        with _destroyed_after(_unwrap(held, label, wrapped)) as key:
+            return [bytes(key.sign(message, mechanism=Mechanism.SHA_1_HMAC, buffer_size=20)) for message in messages]
 
     return connection.call(act)
 
@@ -146,6 +128,32 @@ def touch(label: str) -> None:
         held.session.generate_random(64)
 
     connection.call(act)
+
+
+def _make_seed(held: Connection, label: str) -> bytes:
+    fresh = held.session.generate_key(
+        KeyType.GENERIC_SECRET, SEED_BYTES * 8, capabilities=MechanismFlag.SIGN, template=_NEW_SEED
+    )
+    with _destroyed_after(fresh) as key:
+        return bytes(held.key(secret_key, label).wrap_key(key, mechanism=WRAP))
+
+
+def _unwrap(held: Connection, label: str, wrapped: bytes) -> Any:
+    wrapper = held.key(secret_key, label)
+    try:
+        return wrapper.unwrap_key(
+            ObjectClass.SECRET_KEY,
+            KeyType.GENERIC_SECRET,
+            wrapped,
+            mechanism=WRAP,
+            capabilities=MechanismFlag.SIGN,
+            template=_SEED,
+        )
+    except pkcs11.PKCS11Error as error:
+        # SoftHSM says "general error" of a value that was changed. If the same key still wraps, it is the value:
+        # one spoilt row must not look like a lost module.
+        _make_seed(held, label)
+        raise SealBroken("A wrapped seed does not unwrap.") from error
 
 
 @contextmanager
