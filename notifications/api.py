@@ -3,6 +3,7 @@
 from notifications.inbound import InboundSms, read_inbound_sms
 from notifications.messages import (
     AuthenticatorActivated,
+    AuthenticatorBlocked,
     ChangeConfirmed,
     ChangeRequested,
     ChangeStopped,
@@ -27,6 +28,7 @@ from notifications.steps import Address, enqueue, note_inbound_sms
 __all__ = [
     "Address",
     "AuthenticatorActivated",
+    "AuthenticatorBlocked",
     "BlockReply",
     "ChangeConfirmed",
     "ChangeRequested",

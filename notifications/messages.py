@@ -82,6 +82,19 @@ class AuthenticatorActivated(Message):
 
 
 @dataclass(frozen=True, kw_only=True)
+class AuthenticatorBlocked(Message):
+    """An authenticator was blocked, by whoever or by too many wrong tries (ALR-2, TRY-1)."""
+
+    kind = MessageKind.AUTHENTICATOR_BLOCKED
+    authenticator: str
+    at: datetime
+
+    def __post_init__(self) -> None:
+        _require("authenticator", self.authenticator, AUTHENTICATORS)
+        _require_aware(at=self.at)
+
+
+@dataclass(frozen=True, kw_only=True)
 class CodeIssued(Message):
     """An activation code was issued."""
 
@@ -213,6 +226,7 @@ BY_KIND: Final[dict[MessageKind, type[Message]]] = {
         ContactCode,
         IdentityIssued,
         AuthenticatorActivated,
+        AuthenticatorBlocked,
         CodeIssued,
         ChangeRequested,
         ChangeConfirmed,

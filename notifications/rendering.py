@@ -154,7 +154,9 @@ def _fill(message: Message, name: str, values: Mapping[str, object]) -> str:
     text = _engine().get_template(f"{message.kind}/{name}").render(context)
     if context.missing:
         raise MessageFault("/".join([message.kind, name]), "the message does not have", *sorted(context.missing))
-    return text.strip()
+    if not (filled := text.strip()):
+        raise MessageFault("/".join([message.kind, name]), "it is empty")
+    return filled
 
 
 @functools.cache

@@ -34,6 +34,7 @@ class MessageKind(StrEnum):
     CONTACT_CODE = "contact_code"
     IDENTITY_ISSUED = "identity_issued"
     AUTHENTICATOR_ACTIVATED = "authenticator_activated"
+    AUTHENTICATOR_BLOCKED = "authenticator_blocked"
     CODE_ISSUED = "code_issued"
     CHANGE_REQUESTED = "change_requested"
     CHANGE_CONFIRMED = "change_confirmed"
