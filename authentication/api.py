@@ -1,0 +1,21 @@
+"""The door of authentication: what the apps above may use."""
+
+from authentication.pages import CitizenPage, OfficerPage, Page, PublicPage
+from authentication.queries import Login
+from authentication.states import Audience, Door, Ending
+from authentication.steps import end_other_logins
+from authentication.throttle import note_wrong_try, source_may_try
+
+__all__ = [
+    "Audience",
+    "CitizenPage",
+    "Door",
+    "Ending",
+    "Login",
+    "OfficerPage",
+    "Page",
+    "PublicPage",
+    "end_other_logins",
+    "note_wrong_try",
+    "source_may_try",
+]

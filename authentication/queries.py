@@ -1,0 +1,50 @@
+"""Reads: which login a session stands for."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+
+from authentication.models import Login as LoginRow
+from authentication.rules import login_is_alive
+from authentication.states import Door
+from identities.api import AssuranceLevel, IdentityState
+
+SEEN_EVERY = timedelta(seconds=30)  # a page view inside this time costs no write
+
+
+@dataclass(frozen=True, kw_only=True)
+class Login:
+    """A living login."""
+
+    id: UUID
+    identity_id: UUID
+    door: Door
+    at: datetime
+    level: AssuranceLevel
+
+
+def living_login(*, login_id: UUID, door: Door, now: datetime) -> Login | None:
+    """Find a login that still opens ``door``, and note that it was used.
+
+    Rule: BLK-1: a block, a sign-out or time ends it; nobody has to hunt sessions.
+    """
+    row = LoginRow.objects.select_related("identity").filter(pk=login_id, door=door, ended_at__isnull=True).first()
+    if row is None or row.identity.state != IdentityState.ACTIVE:
+        return None
+    is_alive = login_is_alive(
+        at=row.at,
+        last_seen_at=row.last_seen_at,
+        dead_since=row.identity.signed_out_at,
+        idle_for=settings.SESSION_IDLE_FOR,
+        lasts_for=settings.SESSION_LASTS_FOR,
+        now=now,
+    )
+    if not is_alive:
+        return None
+    if now >= row.last_seen_at + SEEN_EVERY:
+        LoginRow.objects.filter(pk=row.pk, last_seen_at__lt=now).update(last_seen_at=now)
+    return Login(
+        id=row.id, identity_id=row.identity_id, door=Door(row.door), at=row.at, level=AssuranceLevel(row.level)
+    )

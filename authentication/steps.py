@@ -1,0 +1,30 @@
+"""Writes that a use case above composes into its own transaction."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from authentication import events
+from authentication.models import Login
+from authentication.states import Ending
+
+
+def end_login(*, login_id: UUID, ending: Ending, now: datetime) -> None:
+    """End one login, unless it has ended."""
+    _end(list(Login.objects.select_for_update().filter(pk=login_id, ended_at__isnull=True)), ending, now)
+
+
+def end_other_logins(*, identity_id: UUID, keep: UUID, ending: Ending, now: datetime) -> None:
+    """End every login of an identity but the one it acts with."""
+    rows = Login.objects.select_for_update().filter(identity_id=identity_id, ended_at__isnull=True)
+    _end(list(rows.exclude(pk=keep).order_by("id")), ending, now)
+
+
+def _end(rows: list[Login], ending: Ending, now: datetime) -> None:
+    if not transaction.get_connection().in_atomic_block:
+        raise RuntimeError("This step belongs into a use case's transaction.")
+    for row in rows:
+        row.ended_at, row.ending = now, ending
+        row.save(update_fields=["ended_at", "ending"])
+        events.signed_out(identity_id=row.identity_id, login_id=row.id, ending=ending, now=now)

@@ -1,0 +1,1 @@
+"""The acts of authentication, one module each."""

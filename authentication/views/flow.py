@@ -1,0 +1,48 @@
+"""What the steps of a log-in keep in the browser's session: the request's id and where to go afterwards."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+
+from authentication.states import Door, LoginRefusal
+from authentication.texts import START_OVER
+
+REQUEST_KEY = "login_request_id"
+DOOR_KEY = "login_door"
+NEXT_KEY = "login_next"
+LOGIN_PAGES = {Door.PORTAL: "authentication:log-in", Door.BACKOFFICE: "authentication:officer-log-in"}
+
+STEPS = [_("User ID"), _("Code"), _("Password")]
+
+
+def keep_request(request: HttpRequest, *, request_id: UUID, door: Door, next_address: str) -> None:
+    """Note which log-in this browser is in the middle of."""
+    request.session[REQUEST_KEY] = str(request_id)
+    request.session[DOOR_KEY] = door.value
+    is_ours = url_has_allowed_host_and_scheme(
+        next_address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    request.session[NEXT_KEY] = next_address if next_address and is_ours else ""
+
+
+def kept_request_id(request: HttpRequest) -> UUID | None:
+    """Give the log-in that this browser is in the middle of."""
+    value = request.session.get(REQUEST_KEY)
+    return UUID(value) if value else None
+
+
+def kept_door(request: HttpRequest) -> Door:
+    """Give the door that this browser is on its way through."""
+    return Door(request.session.get(DOOR_KEY, Door.PORTAL.value))
+
+
+def start_over(request: HttpRequest, reason: LoginRefusal) -> HttpResponse:
+    """Send the browser back to the first step, and say why."""
+    door = kept_door(request)
+    request.session.pop(REQUEST_KEY, None)
+    messages.error(request, str(START_OVER[reason]))
+    return redirect(LOGIN_PAGES[door])

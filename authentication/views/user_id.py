@@ -1,0 +1,44 @@
+"""First step of a log-in: the user ID."""
+
+from typing import Any, ClassVar
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.generic.edit import FormMixin, ProcessFormView
+
+from authentication.forms import UserIdForm
+from authentication.pages import PublicPage
+from authentication.states import Door
+from authentication.usecases.open_login_request import open_login_request
+from authentication.views.flow import STEPS, keep_request
+
+
+class UserIdPage(PublicPage, FormMixin[UserIdForm], ProcessFormView):
+    """Who wants in; what is typed is taken as it is, whether somebody has it or nobody (TRY-2)."""
+
+    template_name = "authentication/user_id.html"
+    form_class = UserIdForm
+    door: ClassVar[Door] = Door.PORTAL
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say which door it is, and whether an earlier login ended."""
+        return super().get_context_data(
+            door=self.door.value, has_ended="ended" in self.request.GET, steps=STEPS, **kwargs
+        )
+
+    def form_valid(self, form: UserIdForm) -> HttpResponse:
+        """Go on to the code."""
+        request_id = open_login_request(user_id=form.cleaned_data["user_id"], door=self.door, now=self.now)
+        keep_request(
+            self.request,
+            request_id=request_id,
+            door=self.door,
+            next_address=self.request.GET.get("next", ""),
+        )
+        return redirect("authentication:code")
+
+
+class OfficerUserIdPage(UserIdPage):
+    """The same, at the backoffice's door."""
+
+    door = Door.BACKOFFICE

@@ -1,0 +1,258 @@
+"""What this app writes into the log, one function per event."""
+
+from datetime import datetime
+from uuid import UUID
+
+from audit.api import Actor, EventKind, record
+from identities.states import (
+    AssuranceLevel,
+    AuthenticatorKind,
+    BlockReason,
+    BlockSource,
+    CancelledBy,
+    ChangeField,
+    CodeCarrier,
+    ContactKind,
+)
+
+
+def identity_issued(*, identity_id: UUID, level: AssuranceLevel, actor: Actor, now: datetime) -> None:
+    """An identity exists from now on."""
+    record(
+        kind=EventKind.IDENTITY_ISSUED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"level": level.name},
+    )
+
+
+def identity_blocked(
+    *, identity_id: UUID, source: BlockSource, reason: BlockReason, actor: Actor, now: datetime
+) -> None:
+    """An identity is blocked, by whom and why (BLK-3)."""
+    record(
+        kind=EventKind.IDENTITY_BLOCKED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"source": source.value, "reason": reason.value},
+    )
+
+
+def identity_reopened(*, identity_id: UUID, blocks: int, actor: Actor, now: datetime) -> None:
+    """A blocked identity works again (BLK-2)."""
+    record(
+        kind=EventKind.IDENTITY_REOPENED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"blocks": blocks},
+    )
+
+
+def contact_code_sent(*, owner_id: UUID, kind: ContactKind, actor: Actor, now: datetime) -> None:
+    """A code is on its way to a contact that is to be proven."""
+    record(kind=EventKind.CONTACT_CODE_SENT, actor=actor, subject_id=owner_id, at=now, facts={"kind": kind.value})
+
+
+def contact_code_refused(*, owner_id: UUID, kind: ContactKind, reason: str, actor: Actor, now: datetime) -> None:
+    """A code typed for a contact was not accepted."""
+    record(
+        kind=EventKind.CONTACT_CODE_REFUSED,
+        actor=actor,
+        subject_id=owner_id,
+        at=now,
+        facts={"kind": kind.value, "reason": reason},
+    )
+
+
+def contact_proven(*, owner_id: UUID, kind: ContactKind, actor: Actor, now: datetime) -> None:
+    """A contact is shown to be its holder's."""
+    record(kind=EventKind.CONTACT_PROVEN, actor=actor, subject_id=owner_id, at=now, facts={"kind": kind.value})
+
+
+def contact_registered(*, identity_id: UUID, kind: ContactKind, actor: Actor, now: datetime) -> None:
+    """An identity has its first contact of a kind."""
+    record(
+        kind=EventKind.CONTACT_REGISTERED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"kind": kind.value},
+    )
+
+
+def contact_replaced(*, identity_id: UUID, kind: ContactKind, actor: Actor, now: datetime) -> None:
+    """An identity's contact of a kind is another one from now on."""
+    record(
+        kind=EventKind.CONTACT_REPLACED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"kind": kind.value},
+    )
+
+
+def user_id_changed(*, identity_id: UUID, actor: Actor, now: datetime) -> None:
+    """An identity is logged in to with another user ID from now on."""
+    record(kind=EventKind.USER_ID_CHANGED, actor=actor, subject_id=identity_id, at=now)
+
+
+def code_display_handed_out(*, identity_id: UUID, serial: str, actor: Actor, now: datetime) -> None:
+    """A device from the stock is in the citizen's hands."""
+    record(
+        kind=EventKind.CODE_DISPLAY_HANDED_OUT,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"serial": serial},
+    )
+
+
+def activation_code_issued(
+    *, identity_id: UUID, serial: str, carrier: CodeCarrier, actor: Actor, now: datetime
+) -> None:
+    """An activation code for one device is in the citizen's hands (SEC-4)."""
+    record(
+        kind=EventKind.ACTIVATION_CODE_ISSUED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"serial": serial, "carrier": carrier.value},
+    )
+
+
+def activation_refused(*, identity_id: UUID | None, reason: str, actor: Actor, now: datetime) -> None:
+    """Somebody tried to activate a device and did not."""
+    record(
+        kind=EventKind.ACTIVATION_REFUSED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"reason": reason},
+    )
+
+
+def authenticator_activated(
+    *, identity_id: UUID, kind: AuthenticatorKind, serial: str | None, actor: Actor, now: datetime
+) -> None:
+    """An authenticator opens the identity from now on."""
+    record(
+        kind=EventKind.AUTHENTICATOR_ACTIVATED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"authenticator": kind.value, "serial": serial},
+    )
+
+
+def authenticator_suspended(*, identity_id: UUID, kind: AuthenticatorKind, actor: Actor, now: datetime) -> None:
+    """Three wrong tries paused a factor (TRY-1)."""
+    record(
+        kind=EventKind.AUTHENTICATOR_SUSPENDED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"authenticator": kind.value},
+    )
+
+
+def authenticator_blocked(
+    *, identity_id: UUID, kind: AuthenticatorKind, reason: str, actor: Actor, now: datetime
+) -> None:
+    """A factor opens the identity no more (TRY-1, AUT-1)."""
+    record(
+        kind=EventKind.AUTHENTICATOR_BLOCKED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"authenticator": kind.value, "reason": reason},
+    )
+
+
+def change_requested(*, identity_id: UUID, change_id: UUID, field: ChangeField, actor: Actor, now: datetime) -> None:
+    """A change waits for its second login (CHG-1)."""
+    record(
+        kind=EventKind.CHANGE_REQUESTED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"change": change_id, "field": field.value},
+    )
+
+
+def change_request_refused(*, identity_id: UUID, field: ChangeField, reason: str, actor: Actor, now: datetime) -> None:
+    """A change was asked for and not taken."""
+    record(
+        kind=EventKind.CHANGE_REQUEST_REFUSED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"field": field.value, "reason": reason},
+    )
+
+
+def change_confirmed(*, identity_id: UUID, change_id: UUID, field: ChangeField, actor: Actor, now: datetime) -> None:
+    """A change is made (CHG-4)."""
+    record(
+        kind=EventKind.CHANGE_CONFIRMED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"change": change_id, "field": field.value},
+    )
+
+
+def change_confirm_refused(
+    *, identity_id: UUID, change_id: UUID, field: ChangeField, reason: str, actor: Actor, now: datetime
+) -> None:
+    """A confirmation came too early, too late or from the wrong login."""
+    record(
+        kind=EventKind.CHANGE_CONFIRM_REFUSED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"change": change_id, "field": field.value, "reason": reason},
+    )
+
+
+def change_cancelled(
+    *,
+    identity_id: UUID,
+    change_id: UUID,
+    field: ChangeField,
+    by: CancelledBy,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """A change is stopped, by whom (CHG-6)."""
+    record(
+        kind=EventKind.CHANGE_CANCELLED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"change": change_id, "field": field.value, "by": by.value},
+    )
+
+
+def change_expired(*, identity_id: UUID, change_id: UUID, field: ChangeField, actor: Actor, now: datetime) -> None:
+    """A change's window closed without a second login (CHG-4)."""
+    record(
+        kind=EventKind.CHANGE_EXPIRED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"change": change_id, "field": field.value},
+    )
+
+
+def change_stop_refused(*, identity_id: UUID | None, reason: str, actor: Actor, now: datetime) -> None:
+    """Somebody answered an alert with a code that stops nothing (CHG-6)."""
+    record(
+        kind=EventKind.CHANGE_STOP_REFUSED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"reason": reason},
+    )

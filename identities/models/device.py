@@ -1,0 +1,96 @@
+"""Factors that wrong tries are counted on: code displays and the password."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django_otp.models import Device
+from uuid_utils.compat import uuid7
+
+from identities.models.identity import Identity
+from identities.rules.tries import TRIES, Tries
+from identities.states import AssuranceLevel, DeviceState, PasswordState
+
+
+class CountedFactor(models.Model):
+    """Wrong tries of one factor (TRY-1)."""
+
+    wrong_in_a_row = models.PositiveSmallIntegerField(default=0)
+    pauses_taken = models.PositiveSmallIntegerField(default=0)
+    paused_until = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def tries(self) -> Tries:
+        """The counter as the rules read it."""
+        return Tries(wrong_in_a_row=self.wrong_in_a_row, pauses_taken=self.pauses_taken, paused_until=self.paused_until)
+
+    def count(self, tries: Tries) -> None:
+        """Take over a counter that the rules gave; the caller saves."""
+        self.wrong_in_a_row = tries.wrong_in_a_row
+        self.pauses_taken = tries.pauses_taken
+        self.paused_until = tries.paused_until
+
+
+class CodeDisplay(CountedFactor, Device):
+    """A device that shows six digits (SEC-3), a django-otp device whose seed only the HSM can open.
+
+    ``user`` stays empty until the device is activated (AUT-2). ``verify_token`` is left as django-otp's base has it,
+    which accepts nothing: codes are accepted by ``identities.steps.devices.accept_code`` alone, which takes the
+    time as an argument and holds the row's lock.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="code_displays"
+    )
+    uuid = models.UUIDField(unique=True, default=uuid7, editable=False)
+    serial = models.CharField(max_length=32, unique=True)
+    seed_wrapped = models.BinaryField()
+    state = models.TextField(choices=DeviceState, default=DeviceState.IN_STOCK)
+    last_step = models.BigIntegerField(default=-1)
+    drift_steps = models.SmallIntegerField(default=0)
+    enrolled_level = models.PositiveSmallIntegerField(choices=AssuranceLevel, null=True)
+    activated_at = models.DateTimeField(null=True)
+    blocked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="display_state_is_known", condition=Q(state__in=DeviceState.values)),
+            models.CheckConstraint(name="display_wrong_tries_are_few", condition=Q(wrong_in_a_row__lt=TRIES)),
+            models.CheckConstraint(
+                name="display_belongs_to_someone_once_active",
+                condition=Q(
+                    state=DeviceState.ACTIVE,
+                    user__isnull=False,
+                    activated_at__isnull=False,
+                    enrolled_level__isnull=False,
+                )
+                | Q(state__in=[DeviceState.IN_STOCK, DeviceState.HANDED_OUT], user__isnull=True)
+                | Q(state=DeviceState.BLOCKED),
+            ),
+            models.CheckConstraint(
+                name="display_blocked_at_is_set_when_blocked",
+                condition=Q(state=DeviceState.BLOCKED, blocked_at__isnull=False)
+                | (~Q(state=DeviceState.BLOCKED) & Q(blocked_at__isnull=True)),
+            ),
+            models.UniqueConstraint(
+                name="display_one_active_per_identity", fields=["user"], condition=Q(state=DeviceState.ACTIVE)
+            ),
+        ]
+
+
+class PasswordFactor(CountedFactor):
+    """The password as a factor: its counter and whether it is blocked. The hash is the identity's ``password``."""
+
+    identity = models.OneToOneField(
+        Identity, primary_key=True, on_delete=models.PROTECT, related_name="password_factor"
+    )
+    state = models.TextField(choices=PasswordState, default=PasswordState.ACTIVE)
+    chosen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="password_state_is_known", condition=Q(state__in=PasswordState.values)),
+            models.CheckConstraint(name="password_wrong_tries_are_few", condition=Q(wrong_in_a_row__lt=TRIES)),
+        ]

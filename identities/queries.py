@@ -1,0 +1,256 @@
+"""Reads: what is known of an identity, opened from its seals only when asked for."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from hsm.api import blind_index_candidates, open_sealed
+from identities import sealing
+from identities.models import (
+    Citizen,
+    CodeDisplay,
+    ContactPoint,
+    ContactProof,
+    Identity,
+    IdentityBlock,
+    PendingChange,
+    UsedUserId,
+)
+from identities.rules.user_id import Owner, folded
+from identities.states import (
+    AssuranceLevel,
+    BlockReason,
+    BlockSource,
+    ChangeField,
+    ChangeState,
+    ContactKind,
+    ContactState,
+    DeviceState,
+    IdentityState,
+)
+from notifications.api import Address, Channel, Language
+
+CHANNEL_OF = {ContactKind.PHONE: Channel.SMS, ContactKind.EMAIL: Channel.EMAIL}
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityView:
+    """An identity without personal data."""
+
+    id: UUID
+    citizen_id: UUID
+    user_id: str
+    state: IdentityState
+    level: AssuranceLevel
+    language: Language
+    issued_at: datetime
+    signed_out_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """A natural person as the civil register gives them. ``address`` is None when protected."""
+
+    name: str
+    cpr_number: str | None
+    born_on: date
+    address: str | None
+    is_name_protected: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceView:
+    """A code display as its owner may see it."""
+
+    id: UUID
+    serial: str
+    state: DeviceState
+    activated_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeView:
+    """A pending change as its owner may see it, the new value included."""
+
+    id: UUID
+    field: ChangeField
+    state: ChangeState
+    new_value: str
+    requested_at: datetime
+    opens_at: datetime
+    closes_at: datetime
+    first_login_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlockView:
+    """One party's block."""
+
+    source: BlockSource
+    reason: BlockReason
+    blocked_at: datetime
+
+
+def view_of(identity: Identity) -> IdentityView:
+    """Give an identity's row as a value."""
+    return IdentityView(
+        id=identity.id,
+        citizen_id=identity.citizen_id,
+        user_id=identity.user_id,
+        state=IdentityState(identity.state),
+        level=AssuranceLevel(identity.assurance_level),
+        language=Language(identity.language),
+        issued_at=identity.issued_at,
+        signed_out_at=identity.signed_out_at,
+    )
+
+
+def identity_by_id(identity_id: UUID) -> IdentityView | None:
+    """Find an identity by its id."""
+    row = Identity.objects.filter(pk=identity_id).first()
+    return view_of(row) if row else None
+
+
+def identity_by_user_id(user_id: str) -> IdentityView | None:
+    """Find an identity by the user ID it has now, however its letters are cased (UID-2)."""
+    row = Identity.objects.filter(user_id_folded=folded(user_id)).first()
+    return view_of(row) if row else None
+
+
+def identity_by_cpr_number(cpr_number: str) -> IdentityView | None:
+    """Find the identity of the person with this CPR number (ten digits)."""
+    indexes = blind_index_candidates(cpr_number, purpose=sealing.CPR_NUMBER)
+    row = Identity.objects.filter(citizen__cpr_number_index__in=indexes).first()
+    return view_of(row) if row else None
+
+
+def identities_by_phone(phone: str) -> list[UUID]:
+    """Find the identities that have or had this phone, the newest contact first (CHG-6)."""
+    indexes = blind_index_candidates(phone, purpose=sealing.contact(ContactKind.PHONE))
+    points = ContactPoint.objects.filter(value_index__in=indexes, kind=ContactKind.PHONE)
+    return list(dict.fromkeys(points.order_by("-registered_at").values_list("identity_id", flat=True)[:20]))
+
+
+def person_of(identity_id: UUID) -> Person:
+    """Open what the civil register said of an identity's citizen. Raises: Citizen.DoesNotExist."""
+    return _person(Citizen.objects.get(identity__id=identity_id))
+
+
+def contacts_of(identity_id: UUID) -> dict[ContactKind, str]:
+    """Open the contacts that stand now."""
+    points = ContactPoint.objects.filter(identity_id=identity_id, state=ContactState.ACTIVE)
+    return {ContactKind(point.kind): address_of(point).value for point in points}
+
+
+def address_of(point: ContactPoint) -> Address:
+    """Open one contact as an address for alerts."""
+    kind = ContactKind(point.kind)
+    value = open_sealed(point.value_sealed, purpose=sealing.contact(kind), bound_to=point.identity_id)
+    return Address(channel=CHANNEL_OF[kind], value=value, id=point.id)
+
+
+def devices_of(identity_id: UUID) -> list[DeviceView]:
+    """List an identity's code displays, the newest first."""
+    rows = CodeDisplay.objects.filter(user_id=identity_id).order_by("-activated_at")
+    return [
+        DeviceView(id=row.uuid, serial=row.serial, state=DeviceState(row.state), activated_at=row.activated_at)
+        for row in rows
+    ]
+
+
+def enrolled_level_of(identity_id: UUID) -> AssuranceLevel | None:
+    """Tell at which level the identity's active code display was enrolled (LVL-2)."""
+    rows = CodeDisplay.objects.filter(user_id=identity_id, state=DeviceState.ACTIVE)
+    level = rows.values_list("enrolled_level", flat=True).first()
+    return AssuranceLevel(level) if level else None
+
+
+def device_state(serial: str) -> DeviceState | None:
+    """Tell the state of the code display with this serial number."""
+    state = CodeDisplay.objects.filter(serial=serial).values_list("state", flat=True).first()
+    return DeviceState(state) if state else None
+
+
+def owner_of_user_id(identity_id: UUID) -> Owner:
+    """Give what a user ID must not be built from (UID-5)."""
+    person = person_of(identity_id)
+    contacts = contacts_of(identity_id)
+    return Owner(
+        name=person.name,
+        cpr_number=person.cpr_number,
+        born_on=person.born_on,
+        phones=tuple(value for kind, value in contacts.items() if kind is ContactKind.PHONE),
+        emails=tuple(value for kind, value in contacts.items() if kind is ContactKind.EMAIL),
+    )
+
+
+def user_id_is_taken(user_id: str, *, by_other_than: UUID | None) -> bool:
+    """Tell whether someone else has or had this user ID (UID-4)."""
+    used = UsedUserId.objects.filter(user_id_folded=folded(user_id))
+    return (used.exclude(identity_id=by_other_than) if by_other_than else used).exists()
+
+
+def change_view(change: PendingChange) -> ChangeView:
+    """Open a pending change."""
+    field = ChangeField(change.field)
+    return ChangeView(
+        id=change.id,
+        field=field,
+        state=ChangeState(change.state),
+        new_value=open_sealed(change.new_value_sealed, purpose=sealing.change(field), bound_to=change.identity_id),
+        requested_at=change.requested_at,
+        opens_at=change.opens_at,
+        closes_at=change.closes_at,
+        first_login_id=change.first_login_id,
+    )
+
+
+def pending_changes_of(identity_id: UUID, *, now: datetime) -> list[ChangeView]:
+    """List the changes that wait and whose window has not closed, the oldest first."""
+    rows = PendingChange.objects.filter(identity_id=identity_id, state=ChangeState.PENDING, closes_at__gt=now).order_by(
+        "requested_at"
+    )
+    return [change_view(row) for row in rows]
+
+
+def change_of(identity_id: UUID, change_id: UUID) -> ChangeView | None:
+    """Find one of an identity's own changes; someone else's is as good as none."""
+    row = PendingChange.objects.filter(identity_id=identity_id, pk=change_id).first()
+    return change_view(row) if row else None
+
+
+def changes_due_to_expire(*, now: datetime, limit: int) -> list[UUID]:
+    """List the changes whose window has closed, the longest overdue first."""
+    rows = PendingChange.objects.filter(state=ChangeState.PENDING, closes_at__lte=now).order_by("closes_at")
+    return list(rows.values_list("id", flat=True)[:limit])
+
+
+def standing_blocks_of(identity_id: UUID) -> list[BlockView]:
+    """List the blocks that stand, the oldest first (BLK-3)."""
+    rows = IdentityBlock.objects.filter(identity_id=identity_id, reopened_at__isnull=True)
+    return [
+        BlockView(source=BlockSource(row.source), reason=BlockReason(row.reason), blocked_at=row.blocked_at)
+        for row in rows.order_by("blocked_at")
+    ]
+
+
+def contact_code_sent_to(proof_id: UUID, *, owner_id: UUID) -> str | None:
+    """Open the contact that a code was sent to, for the one who asked for it."""
+    row = ContactProof.objects.filter(pk=proof_id, owner_id=owner_id).first()
+    if row is None:
+        return None
+    purpose = sealing.contact_proof(ContactKind(row.kind))
+    return open_sealed(row.value_sealed, purpose=purpose, bound_to=owner_id)
+
+
+def _person(citizen: Citizen) -> Person:
+    def opened(sealed: bytes | memoryview, purpose: str) -> str:
+        return open_sealed(sealed, purpose=purpose, bound_to=citizen.id)
+
+    return Person(
+        name=opened(citizen.name_sealed, sealing.NAME),
+        cpr_number=opened(citizen.cpr_number_sealed, sealing.CPR_NUMBER) if citizen.cpr_number_sealed else None,
+        born_on=date.fromisoformat(opened(citizen.born_on_sealed, sealing.BORN_ON)),
+        address=opened(citizen.address_sealed, sealing.ADDRESS) if citizen.address_sealed else None,
+        is_name_protected=citizen.is_name_protected,
+    )

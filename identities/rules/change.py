@@ -1,0 +1,69 @@
+"""The double login: when a change may be asked for, confirmed, stopped (CHG-1 to CHG-7)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from identities.states import AssuranceLevel, ChangeState
+
+COOLING_OFF: Final = timedelta(hours=1)  # CHG-3: published; a deployment may lengthen it, never shorten
+WRONG_STOP_CODES: Final = 5  # CHG-6: a guesser from the right phone number gets no further
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecondLogin:
+    """The authentication that a confirmation rests on."""
+
+    id: UUID
+    at: datetime
+    level: AssuranceLevel
+
+
+class ConfirmRefusal(StrEnum):
+    """Why a pending change is not confirmed now."""
+
+    NOT_PENDING = "not_pending"
+    SAME_LOGIN = "same_login"
+    LEVEL_TOO_LOW = "level_too_low"
+    TOO_EARLY = "too_early"
+    TOO_LATE = "too_late"
+    TAKEN = "taken"
+
+
+def window_of(*, requested_at: datetime, wait: timedelta, lasts: timedelta) -> tuple[datetime, datetime]:
+    """Give ``opens_at`` and ``closes_at`` of a change requested now.
+
+    Rule: CHG-3, CHG-4; a wait shorter than the published hour counts as the hour.
+    """
+    opens_at = requested_at + max(wait, COOLING_OFF)
+    return opens_at, opens_at + lasts
+
+
+def refusal_to_confirm(
+    *,
+    state: ChangeState,
+    first_login_id: UUID,
+    opens_at: datetime,
+    closes_at: datetime,
+    second: SecondLogin,
+    now: datetime,
+) -> ConfirmRefusal | None:
+    """Decide whether ``second`` may confirm a change; ``None`` means it may.
+
+    Rule:  CHG-3, CHG-4. The wait is measured to the second authentication, so that a session held open does not
+           count; the end is measured at ``now``, so that a late press does not either.
+    Times: aware UTC; ``opens_at`` is inside the window, ``closes_at`` is not.
+    """
+    if state is not ChangeState.PENDING:
+        return ConfirmRefusal.NOT_PENDING
+    if now >= closes_at:
+        return ConfirmRefusal.TOO_LATE
+    if second.id == first_login_id:
+        return ConfirmRefusal.SAME_LOGIN
+    if second.level < AssuranceLevel.SUBSTANTIAL:
+        return ConfirmRefusal.LEVEL_TOO_LOW
+    if second.at < opens_at:
+        return ConfirmRefusal.TOO_EARLY
+    return None

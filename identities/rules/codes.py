@@ -1,0 +1,52 @@
+"""Codes that people type: activation codes and codes that prove a contact (SEC-4, CHG-1)."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from identities.states import ActivationCodeState, CodeCarrier, ProofState
+
+ACTIVATION_ALPHABET: Final = "34679ACDEFGHJKMNPQRTWXY"  # SEC-4: none of 0O 1IL 2Z 5S 8B UV
+ACTIVATION_LENGTH: Final = 8  # SEC-4
+ACTIVATION_TRIES: Final = 3  # SEC-4
+ACTIVATION_LASTS: Final = {CodeCarrier.PAPER: timedelta(hours=48)}  # SEC-4
+CONTACT_CODE_LENGTH: Final = 6
+CONTACT_CODE_TRIES: Final = 3
+CONTACT_CODES_PER_HOUR: Final = 5
+
+
+class CodeRefusal(StrEnum):
+    """Why a code was not accepted."""
+
+    WRONG = "wrong"
+    EXPIRED = "expired"
+    DEAD = "dead"
+
+
+def normal_activation_code(typed: str) -> str:
+    """Give the code as it was printed: upper case, without the gaps people type."""
+    return "".join(ch for ch in typed.upper() if ch not in " -\t")
+
+
+def activation_code_is_usable(*, state: ActivationCodeState, expires_at: datetime, now: datetime) -> bool:
+    """Tell whether a code may be tried at all.
+
+    Rule: SEC-4. Half-open: at ``expires_at`` it has expired.
+    """
+    return state is ActivationCodeState.OPEN and now < expires_at
+
+
+def refusal_of_contact_code(
+    *, state: ProofState, expires_at: datetime, is_right: bool, now: datetime
+) -> CodeRefusal | None:
+    """Decide whether a code proves a contact; ``None`` means it does.
+
+    Rule: CHG-1.
+    """
+    if state is not ProofState.OPEN:
+        return CodeRefusal.DEAD
+    if now >= expires_at:
+        return CodeRefusal.EXPIRED
+    if not is_right:
+        return CodeRefusal.WRONG
+    return None

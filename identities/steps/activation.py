@@ -1,0 +1,140 @@
+"""Activation: a device, a paper code and a user ID together make an authenticator (SEC-4, AUT-2)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from audit.api import Actor
+from hsm.api import verifier_matches
+from identities import events, sealing
+from identities.models import ActivationCode, CodeDisplay, Identity
+from identities.rules.codes import (
+    ACTIVATION_TRIES,
+    activation_code_is_usable,
+    normal_activation_code,
+)
+from identities.rules.password import PasswordRefusal, refusal_of_password
+from identities.rules.user_id import folded
+from identities.states import ActivationCodeState, AuthenticatorKind, DeviceState, IdentityState
+from identities.steps.alerts import alert_citizen
+from identities.steps.factors import code_is_right, put_password
+from identities.steps.guard import assert_in_transaction
+from notifications.api import AuthenticatorActivated
+
+
+class ActivationRefusal(StrEnum):
+    """Why a device is not activated. Only the log tells them apart; the page does not (TRY-2)."""
+
+    NO_CODE = "no_code"
+    WRONG_DEVICE_CODE = "wrong_device_code"
+    WRONG_CODE = "wrong_code"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True)
+class Activated:
+    """The device and the password open the identity."""
+
+    identity_id: UUID
+
+
+@dataclass(frozen=True)
+class ActivationRefused:
+    """Nothing was activated."""
+
+    reason: ActivationRefusal
+
+
+@dataclass(frozen=True)
+class PasswordRefused:
+    """Everything else would do, but the password may not be chosen."""
+
+    reason: PasswordRefusal
+
+
+def activate_code_display(
+    *, user_id: str, activation_code: str, device_code: str, password: str, actor: Actor, now: datetime
+) -> Activated | ActivationRefused | PasswordRefused:
+    """Make a handed-out code display an authenticator of its citizen, with a password they choose.
+
+    The device's code comes first and only then does a wrong activation code count: so a stranger who knows the user
+    ID, and has no device, cannot kill the paper code (TRY-2). A code display that was active before is blocked: at
+    most one (AUT-1).
+
+    Rule:   SEC-2, SEC-4, AUT-1, AUT-2, ALR-2.
+    Locks:  the identity's row, then the activation code's, then the device's.
+    Writes: ActivationCode, CodeDisplay, Identity, PasswordFactor, AuditEvent, Delivery.
+    """
+    assert_in_transaction()
+    identity = (
+        Identity.objects.select_for_update().filter(user_id_folded=folded(user_id), state=IdentityState.ACTIVE).first()
+    )
+    code = (
+        ActivationCode.objects.select_for_update().filter(identity=identity, state=ActivationCodeState.OPEN).first()
+        if identity
+        else None
+    )
+    if identity is None or code is None:
+        return _refused(ActivationRefusal.NO_CODE, identity, actor=actor, now=now)
+    device = CodeDisplay.objects.select_for_update().get(pk=code.device_id)
+    refusal_of_choice = refusal_of_password(password, user_id=identity.user_id)
+    if refusal_of_choice is not None:
+        return PasswordRefused(reason=refusal_of_choice)
+    refusal = _refusal(code, device, activation_code=activation_code, device_code=device_code, now=now)
+    if refusal is not None:
+        return _refused(refusal, identity, actor=actor, now=now)
+    _activate(identity, code, device, now=now)
+    put_password(identity=identity, password=password, now=now)
+    for kind, serial in ((AuthenticatorKind.CODE_DISPLAY, device.serial), (AuthenticatorKind.PASSWORD, None)):
+        events.authenticator_activated(
+            identity_id=identity.id, kind=kind, serial=serial, actor=Actor.citizen(identity.id), now=now
+        )
+    alert_citizen(
+        identity=identity,
+        message=AuthenticatorActivated(authenticator=AuthenticatorKind.CODE_DISPLAY.value, at=now),
+        now=now,
+    )
+    return Activated(identity_id=identity.id)
+
+
+def _refusal(
+    code: ActivationCode, device: CodeDisplay, *, activation_code: str, device_code: str, now: datetime
+) -> ActivationRefusal | None:
+    is_usable = activation_code_is_usable(state=ActivationCodeState(code.state), expires_at=code.expires_at, now=now)
+    if not is_usable or device.state != DeviceState.HANDED_OUT:
+        return ActivationRefusal.EXPIRED
+    if not code_is_right(device=device, typed=device_code, now=now):
+        return ActivationRefusal.WRONG_DEVICE_CODE
+    typed = normal_activation_code(activation_code)
+    if verifier_matches(typed, bytes(code.code_verifier), purpose=sealing.ACTIVATION_CODE, bound_to=code.id):
+        return None
+    code.wrong_tries += 1
+    if code.wrong_tries >= ACTIVATION_TRIES:
+        code.state = ActivationCodeState.DEAD
+    code.save(update_fields=["wrong_tries", "state"])
+    return ActivationRefusal.WRONG_CODE
+
+
+def _refused(reason: ActivationRefusal, identity: Identity | None, *, actor: Actor, now: datetime) -> ActivationRefused:
+    events.activation_refused(identity_id=identity.id if identity else None, reason=reason.value, actor=actor, now=now)
+    return ActivationRefused(reason=reason)
+
+
+def _activate(identity: Identity, code: ActivationCode, device: CodeDisplay, *, now: datetime) -> None:
+    earlier = CodeDisplay.objects.select_for_update().filter(user=identity, state=DeviceState.ACTIVE).first()
+    if earlier is not None:
+        earlier.state, earlier.blocked_at, earlier.confirmed = DeviceState.BLOCKED, now, False
+        earlier.save(update_fields=["state", "blocked_at", "confirmed"])
+        events.authenticator_blocked(
+            identity_id=identity.id,
+            kind=AuthenticatorKind.CODE_DISPLAY,
+            reason="replaced",
+            actor=Actor.citizen(identity.id),
+            now=now,
+        )
+    code.state, code.used_at = ActivationCodeState.USED, now
+    code.save(update_fields=["state", "used_at"])
+    device.user, device.state, device.activated_at = identity, DeviceState.ACTIVE, now
+    device.confirmed, device.enrolled_level = True, identity.assurance_level
+    device.save(update_fields=["user", "state", "activated_at", "confirmed", "enrolled_level"])

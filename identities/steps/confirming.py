@@ -1,0 +1,94 @@
+"""The second login's work: a pending change is made (CHG-3 to CHG-5)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from audit.api import Actor
+from identities import events
+from identities.models import Identity, PendingChange
+from identities.rules.change import ConfirmRefusal, SecondLogin, refusal_to_confirm
+from identities.rules.user_id import folded
+from identities.states import ChangeField, ChangeState
+from identities.steps.alerts import alert_addresses, alert_citizen
+from identities.steps.changes import CONTACT_OF, expire, new_value_of
+from identities.steps.contacts import put_contact
+from identities.steps.guard import assert_in_transaction
+from identities.steps.identities import take_user_id
+from notifications.api import ChangeConfirmed
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """The change is made."""
+
+    field: ChangeField
+
+
+@dataclass(frozen=True)
+class ConfirmRefused:
+    """The change is not made now; ``opens_at`` and ``closes_at`` tell when it can be."""
+
+    reason: ConfirmRefusal
+    field: ChangeField
+    opens_at: datetime
+    closes_at: datetime
+
+
+def confirm_pending_change(
+    *, identity_id: UUID, change_id: UUID, second: SecondLogin, actor: Actor, now: datetime
+) -> Confirmed | ConfirmRefused:
+    """Make a pending change, once its citizen has logged in a second time.
+
+    Rule:   CHG-3, CHG-4, CHG-5.
+    Raises: PendingChange.DoesNotExist when the change is not this identity's.
+    Locks:  the identity's row, then the change's.
+    Writes: PendingChange, Identity, UsedUserId or ContactPoint, AuditEvent, Delivery.
+    """
+    assert_in_transaction()
+    identity = Identity.objects.select_for_update().get(pk=identity_id)
+    change = PendingChange.objects.select_for_update().get(pk=change_id, identity=identity)
+    field = ChangeField(change.field)
+    refusal = refusal_to_confirm(
+        state=ChangeState(change.state),
+        first_login_id=change.first_login_id,
+        opens_at=change.opens_at,
+        closes_at=change.closes_at,
+        second=second,
+        now=now,
+    )
+    stood_before = alert_addresses(identity_id=identity.id)
+    if refusal is None and not _put(identity, field, new_value_of(change), actor=actor, now=now):
+        refusal = ConfirmRefusal.TAKEN
+    if refusal is not None:
+        if refusal is ConfirmRefusal.TOO_LATE:
+            expire(change=change, now=now)
+        events.change_confirm_refused(
+            identity_id=identity.id,
+            change_id=change.id,
+            field=field,
+            reason=refusal.value,
+            actor=actor,
+            now=now,
+        )
+        return ConfirmRefused(reason=refusal, field=field, opens_at=change.opens_at, closes_at=change.closes_at)
+    change.state, change.ended_at = ChangeState.CONFIRMED, now
+    change.second_login_id, change.second_login_at = second.id, second.at
+    change.save(update_fields=["state", "ended_at", "second_login_id", "second_login_at"])
+    events.change_confirmed(identity_id=identity.id, change_id=change.id, field=field, actor=actor, now=now)
+    message = ChangeConfirmed(field=field.value, at=now)
+    alert_citizen(identity=identity, message=message, now=now, also=stood_before)
+    return Confirmed(field=field)
+
+
+def _put(identity: Identity, field: ChangeField, value: str, *, actor: Actor, now: datetime) -> bool:
+    """Put the new value in place; False when the user ID went to someone else while it waited."""
+    if field is not ChangeField.USER_ID:
+        put_contact(identity=identity, kind=CONTACT_OF[field], value=value, actor=actor, now=now)
+        return True
+    if not take_user_id(identity_id=identity.id, user_id=value, now=now):
+        return False
+    identity.user_id, identity.user_id_folded = value, folded(value)
+    identity.save(update_fields=["user_id", "user_id_folded"])
+    events.user_id_changed(identity_id=identity.id, actor=actor, now=now)
+    return True

@@ -1,0 +1,113 @@
+"""Code displays: from the stock to a citizen's hands."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from audit.api import Actor
+from hsm.api import verifier, wrap_seed
+from identities import events, sealing
+from identities.models import ActivationCode, CodeDisplay, Identity
+from identities.rules.codes import ACTIVATION_ALPHABET, ACTIVATION_LASTS, ACTIVATION_LENGTH
+from identities.states import (
+    ActivationCodeState,
+    AuthenticatorKind,
+    CodeCarrier,
+    DeviceState,
+    IdentityState,
+)
+from identities.steps.alerts import alert_citizen
+from identities.steps.guard import assert_in_transaction
+from notifications.api import CodeIssued
+
+
+class DeviceRefusal(StrEnum):
+    """Why a device is not handed out."""
+
+    UNKNOWN = "unknown"
+    NOT_IN_STOCK = "not_in_stock"
+    IDENTITY_BLOCKED = "identity_blocked"
+
+
+@dataclass(frozen=True)
+class HandedOut:
+    """The device is in the citizen's hands; the code is shown this once, to be printed (SEC-4)."""
+
+    serial: str
+    activation_code: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class DeviceRefused:
+    """The device stays where it is."""
+
+    reason: DeviceRefusal
+
+
+def register_code_display(*, serial: str, seed: bytes) -> UUID:
+    """Put a new code display into the stock, its seed wrapped by the HSM; it belongs to nobody.
+
+    Bytes:   ``seed`` is 16 to 64 bytes, as the vendor delivers it.
+    Returns: the device's id.
+    """
+    assert_in_transaction()
+    device = CodeDisplay.objects.create(name="", confirmed=False, serial=serial, seed_wrapped=wrap_seed(seed))
+    return device.uuid
+
+
+def hand_out_code_display(*, serial: str, identity_id: UUID, actor: Actor, now: datetime) -> HandedOut | DeviceRefused:
+    """Hand a code display from the stock to a citizen, with an activation code on paper.
+
+    A device that was handed out to the same citizen before and never activated gets a new code.
+
+    Rule:   AUT-2, SEC-4, ALR-2.
+    Locks:  the identity's row, then the device's.
+    Writes: CodeDisplay, ActivationCode, AuditEvent, Delivery.
+    """
+    assert_in_transaction()
+    identity = Identity.objects.select_for_update().get(pk=identity_id)
+    device = CodeDisplay.objects.select_for_update().filter(serial=serial).first()
+    if identity.state != IdentityState.ACTIVE:
+        return DeviceRefused(reason=DeviceRefusal.IDENTITY_BLOCKED)
+    if device is None:
+        return DeviceRefused(reason=DeviceRefusal.UNKNOWN)
+    is_this_citizens = (
+        device.state == DeviceState.HANDED_OUT
+        and ActivationCode.objects.filter(device=device, identity=identity).exists()
+    )
+    if device.state != DeviceState.IN_STOCK and not is_this_citizens:
+        return DeviceRefused(reason=DeviceRefusal.NOT_IN_STOCK)
+    device.state = DeviceState.HANDED_OUT
+    device.save(update_fields=["state"])
+    kill_activation_codes(identity_id=identity.id)
+    code = "".join(secrets.choice(ACTIVATION_ALPHABET) for _ in range(ACTIVATION_LENGTH))
+    row = ActivationCode(
+        identity=identity,
+        device=device,
+        carrier=CodeCarrier.PAPER,
+        issued_at=now,
+        expires_at=now + ACTIVATION_LASTS[CodeCarrier.PAPER],
+    )
+    row.code_verifier = verifier(code, purpose=sealing.ACTIVATION_CODE, bound_to=row.id)
+    row.save(force_insert=True)
+    events.code_display_handed_out(identity_id=identity.id, serial=serial, actor=actor, now=now)
+    events.activation_code_issued(
+        identity_id=identity.id, serial=serial, carrier=CodeCarrier.PAPER, actor=actor, now=now
+    )
+    alert_citizen(
+        identity=identity,
+        message=CodeIssued(authenticator=AuthenticatorKind.CODE_DISPLAY.value, at=now),
+        now=now,
+    )
+    return HandedOut(serial=serial, activation_code=code, expires_at=row.expires_at)
+
+
+def kill_activation_codes(*, identity_id: UUID) -> None:
+    """Make every open activation code of an identity worthless."""
+    assert_in_transaction()
+    ActivationCode.objects.filter(identity_id=identity_id, state=ActivationCodeState.OPEN).update(
+        state=ActivationCodeState.DEAD
+    )

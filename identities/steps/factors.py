@@ -1,0 +1,134 @@
+"""What opens a log-in: the code of a code display, and the password."""
+
+from datetime import datetime
+from functools import cache
+from struct import pack
+from uuid import UUID
+
+from django.contrib.auth.hashers import check_password, make_password
+from django_otp.oath import TOTP
+
+from audit.api import Actor
+from hsm.api import new_seed, seed_hmac_sha1
+from identities import events
+from identities.models import CodeDisplay, Identity, PasswordFactor
+from identities.rules.totp import DIGITS, LARGEST_DRIFT_STEPS, STEP_SECONDS, TOLERANCE_STEPS, truncated
+from identities.rules.tries import NO_TRIES, after_wrong_try, is_paused
+from identities.states import AuthenticatorKind, DeviceState, PasswordState
+from identities.steps.alerts import alert_citizen
+from identities.steps.guard import assert_in_transaction
+from notifications.api import AuthenticatorBlocked
+
+
+class HsmTotp(TOTP):
+    """django-otp's RFC 6238 window, with each code's HMAC made inside the HSM."""
+
+    def __init__(self, *, seed_wrapped: bytes, drift_steps: int, now: datetime) -> None:
+        super().__init__(key=b"", step=STEP_SECONDS, digits=DIGITS, drift=drift_steps)
+        self.time = now.timestamp()
+        middle = self.t()
+        steps = range(middle - TOLERANCE_STEPS, middle + TOLERANCE_STEPS + 1)
+        macs = seed_hmac_sha1(seed_wrapped, [pack(">Q", step) for step in steps])
+        self._tokens = {step: truncated(mac) for step, mac in zip(steps, macs, strict=True)}
+
+    def token(self) -> int:
+        """Give the code of the step that the window looks at."""
+        return self._tokens[self.t()]
+
+
+def code_is_right(*, device: CodeDisplay, typed: str, now: datetime) -> bool:
+    """Tell whether a locked device shows ``typed``, and take the step so that it is accepted once.
+
+    Rule: SEC-3, RFC 6238 section 5.2 (one acceptance a step) and section 6 (drift).
+    """
+    assert_in_transaction()
+    totp = HsmTotp(seed_wrapped=bytes(device.seed_wrapped), drift_steps=device.drift_steps, now=now)
+    is_number = len(typed) == DIGITS and typed.isascii() and typed.isdigit()
+    if not is_number or not totp.verify(int(typed), TOLERANCE_STEPS, device.last_step + 1):
+        return False
+    device.last_step = totp.t()
+    device.drift_steps = max(-LARGEST_DRIFT_STEPS, min(LARGEST_DRIFT_STEPS, totp.drift))
+    device.save(update_fields=["last_step", "drift_steps"])
+    return True
+
+
+def accept_code(*, device_id: UUID, typed: str, actor: Actor, now: datetime) -> bool:
+    """Decide whether an active code display's code opens the next door, counting wrong tries.
+
+    Rule:   SEC-3, TRY-1, TRY-2: whoever knows a user ID can come this far, so that wrong codes pause the device and
+            never block it. A paused device's right code is refused, and looks like a wrong one.
+    Locks:  the device's row.
+    Writes: CodeDisplay, AuditEvent.
+    """
+    assert_in_transaction()
+    device = CodeDisplay.objects.select_for_update().get(uuid=device_id)
+    paused = is_paused(device.tries, now=now)
+    if paused or device.state != DeviceState.ACTIVE or device.user_id is None:
+        HsmTotp(seed_wrapped=bytes(device.seed_wrapped), drift_steps=device.drift_steps, now=now)
+        return False
+    if code_is_right(device=device, typed=typed, now=now):
+        device.count(NO_TRIES)
+        device.save(update_fields=["wrong_in_a_row", "pauses_taken", "paused_until"])
+        return True
+    tries = after_wrong_try(device.tries, may_block=False, now=now)
+    device.count(tries)
+    device.save(update_fields=["wrong_in_a_row", "pauses_taken", "paused_until"])
+    if is_paused(tries, now=now):
+        events.authenticator_suspended(
+            identity_id=device.user_id, kind=AuthenticatorKind.CODE_DISPLAY, actor=actor, now=now
+        )
+    return False
+
+
+def waste_the_time_of_a_code(*, now: datetime) -> None:
+    """Spend the time that judging a code takes, for a user ID that nobody has (TRY-2)."""
+    HsmTotp(seed_wrapped=_nobodys_seed(), drift_steps=0, now=now)
+
+
+@cache
+def _nobodys_seed() -> bytes:
+    return new_seed()
+
+
+def put_password(*, identity: Identity, password: str, now: datetime) -> None:
+    """Make ``password`` the identity's own and forget the wrong tries of the one before. The caller has judged it."""
+    assert_in_transaction()
+    identity.password = make_password(password)
+    identity.save(update_fields=["password"])
+    PasswordFactor.objects.update_or_create(
+        identity=identity,
+        defaults={
+            "state": PasswordState.ACTIVE,
+            "chosen_at": now,
+            "wrong_in_a_row": 0,
+            "pauses_taken": 0,
+            "paused_until": None,
+        },
+    )
+
+
+def accept_password(*, identity_id: UUID, typed: str, actor: Actor, now: datetime) -> bool:
+    """Decide whether ``typed`` is the identity's password, counting wrong tries.
+
+    Rule:   TRY-1: only the holder of a device comes this far, so that wrong passwords end in a block.
+    Locks:  the factor's row.
+    Writes: PasswordFactor, AuditEvent.
+    """
+    assert_in_transaction()
+    factor = PasswordFactor.objects.select_for_update().select_related("identity").get(pk=identity_id)
+    is_right = check_password(typed, factor.identity.password)
+    if is_paused(factor.tries, now=now) or factor.state != PasswordState.ACTIVE:
+        return False
+    tries = NO_TRIES if is_right else after_wrong_try(factor.tries, may_block=True, now=now)
+    factor.count(tries)
+    if tries.is_blocked:
+        factor.state = PasswordState.BLOCKED
+    factor.save()
+    kind = AuthenticatorKind.PASSWORD
+    if tries.is_blocked:
+        events.authenticator_blocked(identity_id=identity_id, kind=kind, reason="wrong_tries", actor=actor, now=now)
+        message = AuthenticatorBlocked(authenticator=kind.value, at=now)
+        alert_citizen(identity=factor.identity, message=message, now=now)
+    elif is_paused(tries, now=now):
+        events.authenticator_suspended(identity_id=identity_id, kind=kind, actor=actor, now=now)
+    return is_right

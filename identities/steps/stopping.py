@@ -1,0 +1,146 @@
+"""Whoever holds an alert may stop the change it tells of, and block the identity, without a login (CHG-6)."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from audit.api import Actor
+from hsm.api import blind_index_candidates, verifier_matches
+from identities import events, sealing
+from identities.models import Identity, PendingChange
+from identities.queries import identities_by_phone
+from identities.rules.change import WRONG_STOP_CODES
+from identities.states import BlockReason, BlockSource, CancelledBy, ChangeField, ChangeState
+from identities.steps.changes import cancel_change
+from identities.steps.guard import assert_in_transaction
+from identities.steps.identities import block_identity
+
+HOLDS_FOR = timedelta(hours=24)  # how long after the window an alert still stops nothing but may block
+
+
+class StopRefusal(StrEnum):
+    """Why an answer stops nothing."""
+
+    UNKNOWN = "unknown"
+    NOT_PENDING = "not_pending"
+
+
+@dataclass(frozen=True)
+class HeldChange:
+    """The change that an alert tells of; without the new value, which its holder may not see (ALR-6)."""
+
+    change_id: UUID
+    identity_id: UUID
+    field: ChangeField
+    state: ChangeState
+    opens_at: datetime
+
+
+@dataclass(frozen=True)
+class StopRefused:
+    """Nothing was stopped."""
+
+    reason: StopRefusal
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The change will not be made."""
+
+    change: HeldChange
+
+
+@dataclass(frozen=True)
+class BlockedByHolder:
+    """The identity is blocked; True in ``is_new`` when this answer did it."""
+
+    change: HeldChange
+    is_new: bool
+
+
+def held_by_token(*, token: str, now: datetime) -> HeldChange | None:
+    """Find the change that an e-mail's stop address tells of, until a day after its window closed."""
+    indexes = blind_index_candidates(token, purpose=sealing.STOP_TOKEN)
+    change = PendingChange.objects.filter(stop_token_index__in=indexes, closes_at__gt=now - HOLDS_FOR).first()
+    return _held(change) if change else None
+
+
+def held_by_reply(*, phone: str, code: str, now: datetime) -> HeldChange | None:
+    """Find the change that an SMS to ``phone`` told of under ``code``; a wrong code counts against guessing.
+
+    Rule:   CHG-6. Five wrong codes and a change listens to this way no more; the e-mail's page still does.
+    Locks:  the identities' rows, then those of the changes that the phone's alerts told of.
+    Writes: PendingChange, AuditEvent.
+    """
+    assert_in_transaction()
+    identity_ids = identities_by_phone(phone)
+    list(Identity.objects.select_for_update().filter(pk__in=identity_ids).order_by("pk"))  # identity first, as all do
+    changes = list(
+        PendingChange.objects.select_for_update()
+        .filter(
+            identity_id__in=identity_ids,
+            closes_at__gt=now - HOLDS_FOR,
+            wrong_stop_codes__lt=WRONG_STOP_CODES,
+        )
+        .order_by("id")
+    )
+    for change in reversed(changes):
+        purpose = sealing.STOP_CODE
+        if verifier_matches(code, bytes(change.stop_code_verifier), purpose=purpose, bound_to=change.id):
+            return _held(change)
+    for change in changes:
+        change.wrong_stop_codes += 1
+        change.save(update_fields=["wrong_stop_codes"])
+    subject = identity_ids[0] if identity_ids else None
+    events.change_stop_refused(
+        identity_id=subject, reason=StopRefusal.UNKNOWN.value, actor=Actor.alert_holder(), now=now
+    )
+    return None
+
+
+def stop_held_change(*, held: HeldChange, now: datetime) -> Stopped | StopRefused:
+    """Stop the change that an alert's holder points at.
+
+    Rule:   CHG-6, ALR-2.
+    Writes: PendingChange, AuditEvent, Delivery.
+    """
+    assert_in_transaction()
+    actor = Actor.alert_holder()
+    is_stopped = cancel_change(
+        identity_id=held.identity_id,
+        change_id=held.change_id,
+        by=CancelledBy.ALERT_HOLDER,
+        actor=actor,
+        now=now,
+    )
+    if not is_stopped:
+        reason = StopRefusal.NOT_PENDING
+        events.change_stop_refused(identity_id=held.identity_id, reason=reason.value, actor=actor, now=now)
+        return StopRefused(reason=reason)
+    return Stopped(change=held)
+
+
+def block_as_holder(*, held: HeldChange, now: datetime) -> BlockedByHolder:
+    """Block the whole identity at the word of an alert's holder.
+
+    Rule: CHG-6, BLK-1.
+    """
+    is_new = block_identity(
+        identity_id=held.identity_id,
+        source=BlockSource.ALERT_HOLDER,
+        reason=BlockReason.UNEXPECTED_ALERT,
+        actor=Actor.alert_holder(),
+        now=now,
+    )
+    return BlockedByHolder(change=held, is_new=is_new)
+
+
+def _held(change: PendingChange) -> HeldChange:
+    return HeldChange(
+        change_id=change.id,
+        identity_id=change.identity_id,
+        field=ChangeField(change.field),
+        state=ChangeState(change.state),
+        opens_at=change.opens_at,
+    )

@@ -1,0 +1,262 @@
+"""Settings, all of them from the environment; the defaults are those of production.
+
+``bin/run`` and the tests set what the embedded parts need. Values that the rules fix (marked [P] in docs/rules.md)
+are constants in the code and have no setting.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from csp.constants import NONE, SELF
+from django.utils.translation import gettext_lazy as _
+
+env = environ.Env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# --- Mode -----------------------------------------------------------------------------------------------------------
+DEMO = env.bool("DEMO", default=False)
+TESTING = env.bool("TESTING", default=False)
+DEBUG = env.bool("DEBUG", default=False)
+SECRET_KEY = env.str("SECRET_KEY")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=[])
+PUBLIC_ADDRESS = env.str("PUBLIC_ADDRESS")  # scheme and host of the portal, as links in e-mails begin
+VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
+DEMO_CLOCK_FILE = env.str("DEMO_CLOCK_FILE", default=str(VAR_DIR / "clock-offset"))
+BRAND_NAME = env.str("BRAND_NAME", default="MitID")
+
+# --- Apps -----------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "csp",
+    "rest_framework",
+    "django_otp",
+    "audit",
+    "hsm",
+    "notifications",
+    "identities",
+    "authentication",
+    "selfservice",
+    "registration",
+    "mitid_portal",
+]
+if DEMO:
+    INSTALLED_APPS.append("mitid_portal.demo")
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "mitid_portal.middleware.PlainRefusals",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "mitid_portal.urls"
+WSGI_APPLICATION = "mitid_portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "mitid_portal.context.site",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+# --- Data -----------------------------------------------------------------------------------------------------------
+DATABASES = {"default": env.db("DATABASE_URL")}
+DATABASES["default"] |= {
+    "ENGINE": "django.db.backends.postgresql",
+    "CONN_HEALTH_CHECKS": True,
+    "OPTIONS": {
+        "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=8), "timeout": 10},
+        "connect_timeout": 5,
+        "application_name": "mitid_portal",
+    },
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+REDIS_URL = env.str("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 2},
+    },
+}
+
+# --- People and sessions --------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "identities.Identity"
+AUTHENTICATION_BACKENDS: list[str] = []  # log-in is the authentication app's: no password alone opens anything
+PASSWORD_HASHERS = ["identities.hashers.PepperedArgon2PasswordHasher"]
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_NAME = "mitid_session"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 3600  # the login's own limits (authentication) are shorter; this only sweeps the row away
+SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "mitid_portal.errors.csrf_refused"
+SESSION_IDLE_FOR = timedelta(minutes=env.int("SESSION_IDLE_MINUTES", default=10))
+SESSION_LASTS_FOR = timedelta(minutes=env.int("SESSION_MINUTES", default=30))
+WRONG_TRIES_PER_SOURCE = env.int("WRONG_TRIES_PER_SOURCE", default=60)  # in ten minutes; offices share an address
+DOOR_PAGES = {"portal": "selfservice:profile", "backoffice": "registration:officer-home"}  # where a login leads
+CHANGE_WAIT_FOR = timedelta(minutes=env.int("CHANGE_WAIT_MINUTES", default=60))  # CHG-3: may be longer, never shorter
+CHANGE_WINDOW_FOR = timedelta(hours=env.int("CHANGE_WINDOW_HOURS", default=24))
+CONTACT_CODE_LASTS_FOR = timedelta(minutes=env.int("CONTACT_CODE_MINUTES", default=15))
+
+# --- Transport security ---------------------------------------------------------------------------------------------
+_secure = urlsplit(PUBLIC_ADDRESS).scheme == "https"
+SESSION_COOKIE_SECURE = _secure
+CSRF_COOKIE_SECURE = _secure
+SECURE_SSL_REDIRECT = _secure
+SECURE_REDIRECT_EXEMPT = [r"^health/"]  # asked from inside, past the proxy that speaks TLS
+SECURE_HSTS_SECONDS = 31_536_000 if _secure else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _secure
+SECURE_HSTS_PRELOAD = _secure
+if env.bool("BEHIND_TLS_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)  # how many X-Forwarded-For hops are ours
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    },
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576  # a field far too long still reaches its form, which says so beside it
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+
+# --- Keys and log ---------------------------------------------------------------------------------------------------
+PKCS11_MODULE = env.str("PKCS11_MODULE")
+PKCS11_TOKEN_LABEL = env.str("PKCS11_TOKEN_LABEL")
+PKCS11_USER_PIN = env.str("PKCS11_USER_PIN")
+ALLOW_SOFT_HSM = env.bool("ALLOW_SOFT_HSM", default=False)
+AUDIT_SEALER = "hsm.log_sealer.LogSealer"
+
+# --- Alerts ---------------------------------------------------------------------------------------------------------
+SMS_TRANSPORT = env.str("SMS_TRANSPORT", default="notifications.transports.twilio_sms.TwilioSms")
+EMAIL_TRANSPORT = env.str("EMAIL_TRANSPORT", default="notifications.transports.smtp_email.SmtpEmail")
+TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
+TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_FROM = env.str("TWILIO_FROM", default="")  # a sender number, name or Messaging Service SID
+TWILIO_BASE_URL = env.str("TWILIO_BASE_URL", default="")  # empty: the client's own
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = env.str("EMAIL_HOST", default="")
+EMAIL_PORT = env.int("EMAIL_PORT", default=587)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=True)
+SEND_TIMEOUT_SECONDS = env.float("SEND_TIMEOUT_SECONDS", default=10.0)  # each wait for a provider's answer
+EMAIL_TIMEOUT = SEND_TIMEOUT_SECONDS
+DELIVERY_LEASE_FOR = timedelta(seconds=env.int("DELIVERY_LEASE_SECONDS", default=60))  # bounds: notifications/checks.py
+DELIVERY_ATTEMPTS = env.int("DELIVERY_ATTEMPTS", default=24)
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="no-reply@mitid.example")
+
+# --- Registers ------------------------------------------------------------------------------------------------------
+CIVIL_REGISTER = env.str("CIVIL_REGISTER", default="registration.registers.http.HttpCivilRegister")
+DOCUMENT_REGISTER = env.str("DOCUMENT_REGISTER", default="registration.registers.http.HttpDocumentRegister")
+CIVIL_REGISTER_URL = env.str("CIVIL_REGISTER_URL", default="")
+DOCUMENT_REGISTER_URL = env.str("DOCUMENT_REGISTER_URL", default="")
+
+# --- Work in the background -----------------------------------------------------------------------------------------
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 300,
+    "socket_connect_timeout": 1,
+    "socket_timeout": 5,
+    "max_retries": 0,
+}
+CELERY_TASK_PUBLISH_RETRY = False  # the outbox is the truth; a wake-up that is lost is found by beat
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "mitid_portal.heartbeats:WatchedScheduler"
+CELERY_BEAT_SCHEDULE = {
+    "wake-due-deliveries": {"task": "notifications.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "expire-pending-changes": {"task": "selfservice.expire_changes", "schedule": 60.0, "options": {"expires": 60}},
+    "sweep-sessions": {"task": "mitid_portal.sweep_sessions", "schedule": 3600.0, "options": {"expires": 3600}},
+}
+
+# --- Language and time ----------------------------------------------------------------------------------------------
+LANGUAGE_CODE = "da"
+LANGUAGES = [("da", _("Danish")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Europe/Copenhagen"
+LANGUAGE_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+LANGUAGE_COOKIE_SECURE = _secure
+
+# --- Static files ---------------------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "staticfiles"))
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("dkfds/css", BASE_DIR / "node_modules/dkfds/dist/css"),
+    ("dkfds/fonts", BASE_DIR / "node_modules/dkfds/dist/fonts"),
+    ("dkfds/img", BASE_DIR / "node_modules/dkfds/dist/img"),
+    ("dkfds/js", BASE_DIR / "node_modules/dkfds/dist/js"),
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if TESTING
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+    },
+}
+WHITENOISE_USE_FINDERS = TESTING
+WHITENOISE_AUTOREFRESH = TESTING
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.BasePermission"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "UNAUTHENTICATED_USER": None,
+}
+
+# --- Log files: what ran, never whom it was about -------------------------------------------------------------------
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"django.request": {"level": "ERROR"}, "django.security.csrf": {"level": "ERROR"}},
+}

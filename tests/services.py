@@ -1,0 +1,45 @@
+"""A pytest plugin that starts PostgreSQL, Valkey and SoftHSM before Django's settings are read.
+
+Loaded with ``-p`` so that it comes before pytest-django. Workers of pytest-xdist inherit the environment of the
+process that started the services; each takes a database and a Valkey number of its own.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from mitid_portal.embedded import postgres, softhsm, valkey
+
+
+def _start() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="mitid-test-"))
+    folder.chmod(0o755)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    server = valkey.start(folder / "valkey")
+    os.environ.update(
+        softhsm.start(folder / "softhsm", label="test", user_pin="123456", officer_pin="12345678"),
+        TESTING="1",
+        DEMO="0",
+        SECRET_KEY="only-for-tests-" + "0123456789" * 4,
+        ALLOWED_HOSTS="testserver,127.0.0.1,localhost",
+        PUBLIC_ADDRESS="http://127.0.0.1:8000",
+        DATABASE_URL=postgres.start(folder / "postgres", is_durable=False),
+        REDIS_URL=f"redis://127.0.0.1:{server.port}/0",
+        VAR_DIR=str(folder / "var"),
+        ALLOW_SOFT_HSM="1",
+        SMS_TRANSPORT="notifications.transports.local.LocalSms",
+        EMAIL_TRANSPORT="notifications.transports.local.LocalEmail",
+        CIVIL_REGISTER="registration.registers.fixture.FixtureCivilRegister",
+        DOCUMENT_REGISTER="registration.registers.fixture.FixtureDocumentRegister",
+        LOG_LEVEL="WARNING",
+    )
+
+
+worker = os.environ.get("PYTEST_XDIST_WORKER")
+if worker is None:
+    _start()
+else:
+    address, _, _ = os.environ["REDIS_URL"].rpartition("/")
+    os.environ["REDIS_URL"] = f"{address}/{1 + int(worker.removeprefix('gw'))}"
