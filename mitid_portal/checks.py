@@ -1,0 +1,167 @@
+"""System checks: settings that a real portal must not have, each with an id and what to do about it.
+
+They hold the rule "production refuses to start on an embedded or demo part". In demo mode, which is bound to the
+machine's own address, only the last few apply; in the tests all but the bounds are off.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from mitid_portal.embedded.credentials import CACHE_PASSWORD_PREFIX
+
+LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+SECRET_KEY_CHARACTERS: Final = 50
+BOUNDS: Final = (
+    # setting, least, most, the variable that sets it
+    ("CHANGE_WAIT_FOR", timedelta(hours=1), timedelta(days=14), "CHANGE_WAIT_MINUTES"),  # CHG-3: published
+    ("CHANGE_WINDOW_FOR", timedelta(hours=1), timedelta(days=7), "CHANGE_WINDOW_HOURS"),
+    ("CONTACT_CODE_LASTS_FOR", timedelta(minutes=5), timedelta(hours=1), "CONTACT_CODE_MINUTES"),
+    ("SESSION_IDLE_FOR", timedelta(minutes=1), timedelta(minutes=30), "SESSION_IDLE_MINUTES"),
+    ("SESSION_LASTS_FOR", timedelta(minutes=5), timedelta(hours=1), "SESSION_MINUTES"),
+)
+
+
+def is_production() -> bool:
+    """Whether the settings claim to be those of a real portal."""
+    return not settings.DEMO and not settings.TESTING
+
+
+@register("mitid")
+def check_bounds(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """Find time spans outside their bounds, in every mode: a rule's minimum holds in a demo too.
+
+    Rule: CHG-3.
+    """
+    return [
+        Error(f"{name} is {value}; it must be from {least} to {most}.", hint=f"Set {variable}.", id="mitid.E010")
+        for name, least, most, variable in BOUNDS
+        if not least <= (value := getattr(settings, name)) <= most
+    ]
+
+
+@register("mitid")
+def check_demo_stays_at_home(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """Find a demo that people elsewhere could take for the real thing."""
+    if settings.DEMO and _host(settings.PUBLIC_ADDRESS) not in LOOPBACK:
+        return [
+            Error(
+                f"DEMO is on, and PUBLIC_ADDRESS is {settings.PUBLIC_ADDRESS}.",
+                hint="A demo shows everybody's secrets: unset DEMO, or keep it on 127.0.0.1.",
+                id="mitid.E011",
+            )
+        ]
+    return []
+
+
+@register("mitid")
+def check_mode(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """Find what makes a real portal guessable or readable on its way."""
+    return list(_wrong_in_mode()) if is_production() else []
+
+
+@register("mitid")
+def check_parts(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """Find embedded parts under a real portal."""
+    return list(_wrong_parts()) if is_production() else []
+
+
+@register("mitid")
+def check_outside_services(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """Find demo transports and registers, and real ones without an address, under a real portal."""
+    return list(_wrong_services()) if is_production() else []
+
+
+def _wrong_in_mode() -> Iterator[CheckMessage]:
+    if settings.DEBUG:
+        yield Error("DEBUG is on.", hint="Unset DEBUG: its pages show code, settings and data.", id="mitid.E001")
+    if len(settings.SECRET_KEY) < SECRET_KEY_CHARACTERS or len(set(settings.SECRET_KEY)) < 10:
+        yield Error(
+            f"SECRET_KEY is short or uniform; it needs {SECRET_KEY_CHARACTERS} random characters.",
+            hint="Make one with: python -c 'import secrets; print(secrets.token_urlsafe(48))'",
+            id="mitid.E002",
+        )
+    if urlsplit(settings.PUBLIC_ADDRESS).scheme != "https" or not _host(settings.PUBLIC_ADDRESS):
+        yield Error(
+            f"PUBLIC_ADDRESS is {settings.PUBLIC_ADDRESS}, which is not an https address.",
+            hint="Cookies are marked secure, and HSTS is sent, only under https.",
+            id="mitid.E003",
+        )
+    if not settings.ALLOWED_HOSTS or any(host.strip() in {"", "*", "."} for host in settings.ALLOWED_HOSTS):
+        yield Error("ALLOWED_HOSTS is empty or allows every name.", hint="List the portal's names.", id="mitid.E004")
+    if settings.TRUSTED_PROXIES < 0:
+        yield Error(
+            "TRUSTED_PROXIES is negative.",
+            hint="Count the proxies of your own before the portal; 0 when there are none.",
+            id="mitid.E005",
+        )
+
+
+def _wrong_parts() -> Iterator[CheckMessage]:
+    database = settings.DATABASES["default"]
+    host = str(database.get("HOST", ""))
+    if database.get("USER") == "postgres" or host.startswith(str(settings.VAR_DIR)):
+        yield Error(
+            "DATABASE_URL names the embedded database, or the superuser of another.",
+            hint="Give the portal a database and a role of its own (docs/runbooks/production.md).",
+            id="mitid.E020",
+        )
+    for name in ("REDIS_URL", "CELERY_BROKER_URL"):
+        address = urlsplit(getattr(settings, name))
+        if address.scheme == "memory" or not address.password or address.password.startswith(CACHE_PASSWORD_PREFIX):
+            yield Error(
+                f"{name} names the embedded Valkey, or a broker that asks for no password.",
+                hint="Whoever reaches it could slip in tasks: give it a password.",
+                id="mitid.E021",
+            )
+    if re.search("softhsm|kryoptic|opencryptoki_swtok", settings.PKCS11_MODULE, re.IGNORECASE) and not (
+        settings.ALLOW_SOFT_HSM
+    ):
+        yield Error(
+            f"PKCS11_MODULE is {settings.PKCS11_MODULE}, which keeps keys in files.",
+            hint="KEY-1 asks for a hardware module. For a rehearsal only, set ALLOW_SOFT_HSM=1.",
+            id="mitid.E022",
+        )
+
+
+def _wrong_services() -> Iterator[CheckMessage]:
+    for name in ("SMS_TRANSPORT", "EMAIL_TRANSPORT"):
+        if ".local." in getattr(settings, name):
+            yield Error(
+                f"{name} is {getattr(settings, name)}, which shows messages on a demo page.",
+                hint=f"Unset {name}, or name a transport that sends.",
+                id="mitid.E030",
+            )
+    for name in ("CIVIL_REGISTER", "DOCUMENT_REGISTER"):
+        if ".fixture." in getattr(settings, name):
+            yield Error(
+                f"{name} is {getattr(settings, name)}, whose people are made up.",
+                hint=f"Unset {name}, or name an adapter for the real register.",
+                id="mitid.E031",
+            )
+        elif urlsplit(getattr(settings, f"{name}_URL")).scheme != "https":
+            yield Error(f"{name}_URL is not an https address.", hint="Set it to the register's.", id="mitid.E032")
+    if settings.SMS_TRANSPORT.endswith(".TwilioSms") and not (
+        settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN and settings.TWILIO_FROM
+    ):
+        yield Error(
+            "Twilio has no account, token or sender.",
+            hint="Set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM.",
+            id="mitid.E033",
+        )
+    if settings.EMAIL_TRANSPORT.endswith(".SmtpEmail") and not (settings.EMAIL_HOST and settings.EMAIL_USE_TLS):
+        yield Error(
+            "E-mail has no server, or would go to it in the clear.",
+            hint="Set EMAIL_HOST, and leave EMAIL_USE_TLS on.",
+            id="mitid.E034",
+        )
+
+
+def _host(address: str) -> str:
+    return urlsplit(address).hostname or ""

@@ -1,0 +1,21 @@
+"""What stands between unfit settings and a process that serves."""
+
+import django
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+
+
+def refuse_unfit_settings() -> None:
+    """Django is set up and its system checks have passed.
+
+    Neither a WSGI server nor Celery runs them by itself, and a warning in a log would not stop a portal that runs
+    on a demo register.
+
+    Raises: SystemCheckError listing what is wrong; ImproperlyConfigured when the settings are those of the tests,
+            for which most checks are off.
+    """
+    django.setup()
+    if settings.TESTING:
+        raise ImproperlyConfigured("TESTING is set: that is for the test runner only.")
+    call_command("check", verbosity=0)

@@ -1,0 +1,29 @@
+"""Every address of the portal, each app's under its own door."""
+
+from importlib.util import find_spec
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
+from django.views.i18n import set_language
+
+from mitid_portal import health
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("health/live", health.live, name="health-live"),
+    path("health/ready", health.ready, name="health-ready"),
+    path("language/", set_language, name="set_language"),
+]
+for prefix, module in (
+    ("", "authentication.urls"),
+    ("backoffice/", "registration.urls"),
+    ("", "selfservice.urls"),
+):
+    if find_spec(module):
+        urlpatterns.append(path(prefix, include(module)))
+if settings.DEMO:
+    urlpatterns.insert(0, path("demo/", include("mitid_portal.demo.urls")))
+
+handler400 = "mitid_portal.errors.bad_request"
+handler403 = "mitid_portal.errors.forbidden"
+handler404 = "mitid_portal.errors.not_found"
+handler500 = "mitid_portal.errors.server_error"
