@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, Self
 from uuid import UUID
 
 from audit.states import ActorKind, EventKind
@@ -26,6 +26,26 @@ class Actor:
     id: UUID | None = None
     office_id: UUID | None = None
     organisation_id: UUID | None = None
+
+    @classmethod
+    def citizen(cls, identity_id: UUID) -> Self:
+        """Give a logged-in citizen, by their identity."""
+        return cls(ActorKind.CITIZEN, identity_id)
+
+    @classmethod
+    def alert_holder(cls) -> Self:
+        """Give whoever answers an alert, known only by holding it."""
+        return cls(ActorKind.ALERT_HOLDER)
+
+    @classmethod
+    def visitor(cls) -> Self:
+        """Give someone who is not logged in."""
+        return cls(ActorKind.VISITOR)
+
+    @classmethod
+    def system(cls) -> Self:
+        """Give the system itself."""
+        return cls(ActorKind.SYSTEM)
 
 
 def objection_to_actor(actor: Actor) -> str | None:
