@@ -87,7 +87,7 @@ def page(
     """Give the page of an error in the reader's language, in its plainest form when the template fails."""
     with translation.override(translation.get_language_from_request(request)):
         try:
-            body = render_to_string(f"errors/{name or status.value}.html", {"part": part}, request=request)
+            body: str = render_to_string(f"errors/{name or status.value}.html", {"part": part}, request=request)
         except Exception:
             # Whatever hinders the template, the reader still gets words and the right status.
             logger.exception("The page for %s could not be rendered.", status.value)

@@ -66,8 +66,7 @@ def probe_cache() -> None:
 def probe_broker() -> None:
     """Raise unless tasks could be sent."""
     with celery_app.connection_for_write() as broker:
-        broker.ensure_connection(max_retries=0, timeout=ANSWER_WITHIN_SECONDS)
-        broker.default_channel.close()
+        broker.connect()
 
 
 def probe_worker() -> None:

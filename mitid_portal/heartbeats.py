@@ -61,7 +61,7 @@ class WorkerHeartbeat(bootsteps.StartStopStep):
         """Leave the last sign of life to run out: another worker may be giving its own."""
 
 
-class WatchedScheduler(Scheduler):  # type: ignore[misc]
+class WatchedScheduler(Scheduler):
     """Celery's scheduler in memory, which gives a sign of life at every tick.
 
     Nothing of its schedule outlives it: our periodic tasks find their work in the database, so a restart may begin

@@ -67,8 +67,7 @@ def refusal_to_read(request: HttpRequest) -> HttpResponse | None:
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit()):
         return errors.page(request, HTTPStatus.BAD_REQUEST)
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    if limit is not None and int(length) > limit:
+    if int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
         _drain(request, int(length))
         return errors.page(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     if "HTTP_TRANSFER_ENCODING" in request.META:

