@@ -1,7 +1,7 @@
 """Writes that others compose into their own transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -23,7 +23,7 @@ class Address:
     """Where a message goes; ``id`` is the contact's own and means nothing here."""
 
     channel: Channel
-    value: str
+    value: str = field(repr=False)
     id: UUID
 
 
