@@ -67,6 +67,16 @@ class EventKind(StrEnum):
     USER_ID_TOLD = "registration.user_id_told"
     PROFILE_VIEWED_BY_SUPPORT = "registration.profile_viewed_by_support"
     SUPPORT_IDENTIFICATION_FAILED = "registration.support_identification_failed"
+    SUPPORT_IDENTIFIED = "registration.support_identified"
+    SUPPORT_REFUSED = "registration.support_refused"
+    APPROVAL_REFUSED = "registration.approval_refused"
+    CASE_AWAITS_SECOND = "registration.case_awaits_second"
+    HAND_OUT_REFUSED = "registration.hand_out_refused"
+    OFFICER_REFUSED = "registration.officer_refused"
+    OFFICER_APPOINTED = "registration.officer_appointed"
+    ORGANISATION_CREATED = "registration.organisation_created"
+    OFFICE_CREATED = "registration.office_created"
+    DEVICE_STOCKED = "registration.device_stocked"
 
     # notifications
     DELIVERY_GIVEN_UP = "notifications.delivery_given_up"

@@ -187,6 +187,8 @@ CIVIL_REGISTER = env.str("CIVIL_REGISTER", default="registration.registers.http.
 DOCUMENT_REGISTER = env.str("DOCUMENT_REGISTER", default="registration.registers.http.HttpDocumentRegister")
 CIVIL_REGISTER_URL = env.str("CIVIL_REGISTER_URL", default="")
 DOCUMENT_REGISTER_URL = env.str("DOCUMENT_REGISTER_URL", default="")
+REGISTER_CLIENT_CERTIFICATE = env.str("REGISTER_CLIENT_CERTIFICATE", default="")  # PEM files for mutual TLS
+REGISTER_CLIENT_KEY = env.str("REGISTER_CLIENT_KEY", default="")
 
 # --- Work in the background -----------------------------------------------------------------------------------------
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)

@@ -1,0 +1,20 @@
+"""The door of registration: what set-up, the demo and commands may use."""
+
+from registration.registers.base import RegisterPerson
+from registration.registers.fixture import FixturePassport, fixture_passport_of, fixture_people
+from registration.states import OfficerRole, OrganisationKind, PersonStatus
+from registration.usecases.set_up import create_office, create_officer, create_organisation, put_into_stock
+
+__all__ = [
+    "FixturePassport",
+    "OfficerRole",
+    "OrganisationKind",
+    "PersonStatus",
+    "RegisterPerson",
+    "create_office",
+    "create_officer",
+    "create_organisation",
+    "fixture_passport_of",
+    "fixture_people",
+    "put_into_stock",
+]

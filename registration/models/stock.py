@@ -1,0 +1,38 @@
+"""Devices of an office that wait for a citizen."""
+
+from django.db import models
+from django.db.models import F, Q
+from uuid_utils.compat import uuid7
+
+from registration.models.case import ProofingCase
+from registration.models.organisation import Office
+from registration.states import StockState
+
+
+class StockItem(models.Model):
+    """One device of one office's stock (REG-11); its seed is with ``identities``, under the same serial number."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    office = models.ForeignKey(Office, on_delete=models.PROTECT, related_name="stock")
+    serial = models.CharField(max_length=32, unique=True)
+    state = models.TextField(choices=StockState, default=StockState.IN_STOCK)
+    stocked_at = models.DateTimeField()
+    case = models.ForeignKey(ProofingCase, null=True, on_delete=models.PROTECT, related_name="devices")
+    handed_out_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="stock_state_is_known", condition=Q(state__in=StockState.values)),
+            models.CheckConstraint(name="stock_serial_is_a_code", condition=Q(serial__regex=r"^[A-Z0-9-]{4,32}$")),
+            models.CheckConstraint(
+                name="stock_is_handed_out_in_a_case",
+                condition=Q(
+                    state=StockState.HANDED_OUT,
+                    case__isnull=False,
+                    handed_out_at__isnull=False,
+                    handed_out_at__gte=F("stocked_at"),
+                )
+                | Q(state=StockState.IN_STOCK, case__isnull=True, handed_out_at__isnull=True),
+            ),
+        ]
+        indexes = [models.Index(fields=["office", "serial"], name="stock_of_office", condition=Q(state="in_stock"))]

@@ -1,0 +1,71 @@
+"""The registers behind HTTP, as docs/decisions/0060 describes their interface.
+
+Numbers travel in the body, never in an address: addresses end up in the logs of everything they pass.
+"""
+
+import json
+from typing import Any, Final
+
+import requests
+from django.conf import settings
+
+from registration.registers.base import RegisterPerson, RegisterUnavailable, person_from_mapping
+
+TIMEOUT_SECONDS: Final = (3.05, 6.0)  # to connect, to answer: the clerk and the citizen stand and wait
+LARGEST_ANSWER_BYTES: Final = 65_536
+
+
+class HttpCivilRegister:
+    """The civil register's JSON interface: ``POST /people/look-up``."""
+
+    def look_up(self, cpr_number: str) -> RegisterPerson | None:
+        """Ask the register for a person."""
+        answer = _ask(settings.CIVIL_REGISTER_URL, "people/look-up", {"cpr_number": cpr_number})
+        if answer is None:
+            return None
+        try:
+            person = person_from_mapping(answer)
+        except (KeyError, TypeError, ValueError, AttributeError) as fault:
+            raise RegisterUnavailable("The civil register's answer is not as agreed.") from fault
+        if person.cpr_number != cpr_number:
+            raise RegisterUnavailable("The civil register answered about somebody else.")
+        return person
+
+
+class HttpDocumentRegister:
+    """The document register's JSON interface: ``POST /documents/check``."""
+
+    def is_reported(self, *, issuer: str, number: str) -> bool:
+        """Ask the register whether a document is reported lost or stolen."""
+        answer = _ask(settings.DOCUMENT_REGISTER_URL, "documents/check", {"issuer": issuer, "number": number})
+        if not isinstance(answer, dict) or not isinstance(answer.get("is_reported"), bool):
+            raise RegisterUnavailable("The document register's answer is not as agreed.")
+        return bool(answer["is_reported"])
+
+
+def _ask(base: str, path: str, question: dict[str, str]) -> Any:
+    """Give the decoded answer; None for 404.
+
+    A fresh connection for each question: a handful an hour comes from one process, and a kept one would be the
+    first thing to be found dead. Redirects are not followed: personal data goes where the settings say.
+    """
+    certificate = (settings.REGISTER_CLIENT_CERTIFICATE, settings.REGISTER_CLIENT_KEY)
+    try:
+        with requests.post(
+            f"{base.rstrip('/')}/{path}",
+            json=question,
+            timeout=TIMEOUT_SECONDS,
+            allow_redirects=False,
+            cert=certificate if certificate[0] else None,
+            stream=True,
+        ) as response:
+            if response.status_code == requests.codes.not_found:
+                return None
+            if response.status_code != requests.codes.ok:
+                raise RegisterUnavailable("The register answered with an error.")
+            body = response.raw.read(LARGEST_ANSWER_BYTES + 1, decode_content=True)
+            if len(body) > LARGEST_ANSWER_BYTES:
+                raise RegisterUnavailable("The register's answer is too long.")
+            return json.loads(body)
+    except (requests.RequestException, OSError, ValueError) as fault:
+        raise RegisterUnavailable("The register did not answer.") from fault

@@ -1,0 +1,156 @@
+"""What a proofing case needs before it is decided (REG-1 to REG-6, REG-10)."""
+
+from collections.abc import Collection
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from uuid import UUID
+
+from registration.rules.calendar import age_on
+from registration.states import (
+    CASE_TRANSITIONS,
+    CasePurpose,
+    CaseState,
+    PersonRefusal,
+    PersonStatus,
+    Verdict,
+)
+
+YOUNGEST: Final = 13  # REG-2
+LOOK_UP_LASTS: Final = timedelta(hours=24)  # what the register said and who stood at the desk is of that day
+
+
+class StepRefusal(StrEnum):
+    """Why a step of a case is not taken."""
+
+    NOT_OPEN = "not_open"
+    NOT_LOOKED_UP = "not_looked_up"
+    NO_DOCUMENT = "no_document"
+    DOCUMENT_STANDS = "document_stands"
+    QUESTIONS_ASKED = "questions_asked"
+    TOO_FEW_FACTS = "too_few_facts"
+    ALREADY_ANSWERED = "already_answered"
+    NOT_EXAMINED = "not_examined"
+    TOO_OLD = "too_old"
+    WRONG_PURPOSE = "wrong_purpose"
+    SAME_OFFICER = "same_officer"
+    OWN_IDENTITY = "own_identity"
+    NOT_AWAITING = "not_awaiting"
+
+
+def may_become(old: CaseState, new: CaseState) -> bool:
+    """Tell whether a case may go from one state to another."""
+    return new in CASE_TRANSITIONS[old]
+
+
+def refusal_of_person(
+    *,
+    purpose: CasePurpose,
+    status: PersonStatus,
+    born_on: date,
+    has_identity: bool,
+    is_blocked: bool,
+    today: date,
+) -> PersonRefusal | None:
+    """Decide whether a person may be served; ``None`` means they may.
+
+    Rule: REG-2, BLK-2. An emigrated person may hold an identity.
+    """
+    if status is PersonStatus.DEAD:
+        return PersonRefusal.DEAD
+    if status is PersonStatus.DISAPPEARED:
+        return PersonRefusal.DISAPPEARED
+    if age_on(born_on=born_on, today=today) < YOUNGEST:
+        return PersonRefusal.TOO_YOUNG
+    if purpose is CasePurpose.ISSUE:
+        return PersonRefusal.HAS_IDENTITY if has_identity else None
+    if not has_identity:
+        return PersonRefusal.HAS_NO_IDENTITY
+    return None if is_blocked else PersonRefusal.NOT_BLOCKED
+
+
+def refusal_to_examine(*, state: CaseState, is_looked_up: bool) -> StepRefusal | None:
+    """Decide whether a document may be recorded; ``None`` means it may.
+
+    Rule: REG-2: the register first.
+    """
+    if state is not CaseState.OPEN:
+        return StepRefusal.NOT_OPEN
+    if not is_looked_up:
+        return StepRefusal.NOT_LOOKED_UP
+    return None
+
+
+def refusal_to_ask(
+    *, state: CaseState, is_looked_up: bool, has_document: bool, is_asked: bool, facts: int, needed_facts: int
+) -> StepRefusal | None:
+    """Decide whether control questions may be asked; ``None`` means they may.
+
+    Rule: REG-3: the document first.
+    """
+    refusal = refusal_to_examine(state=state, is_looked_up=is_looked_up)
+    if refusal is not None:
+        return refusal
+    if not has_document:
+        return StepRefusal.NO_DOCUMENT
+    if is_asked:
+        return StepRefusal.QUESTIONS_ASKED
+    if facts < needed_facts:
+        return StepRefusal.TOO_FEW_FACTS
+    return None
+
+
+def is_examined(*, verdict: Verdict, has_level: bool) -> bool:
+    """Tell whether the identity is proven: documents that reach a level, and questions answered.
+
+    Rule: REG-1, REG-3.
+    """
+    return verdict is Verdict.PASSED and has_level
+
+
+def refusal_to_approve(
+    *,
+    purpose: CasePurpose,
+    wanted: CasePurpose,
+    state: CaseState,
+    looked_up_at: datetime | None,
+    is_own: bool,
+    now: datetime,
+) -> StepRefusal | None:
+    """Decide whether a clerk may approve a case; ``None`` means they may.
+
+    Rule: REG-1, REG-10.
+    """
+    if purpose is not wanted:
+        return StepRefusal.WRONG_PURPOSE
+    if is_own:
+        return StepRefusal.OWN_IDENTITY
+    if state is not CaseState.EXAMINED:
+        return StepRefusal.NOT_EXAMINED
+    if looked_up_at is None or now >= looked_up_at + LOOK_UP_LASTS:
+        return StepRefusal.TOO_OLD
+    return None
+
+
+def needs_second_officer(*, has_document: bool, has_cpr_number: bool, block_sources: Collection[str]) -> bool:
+    """Tell whether one clerk is not enough.
+
+    Rule: REG-10: cases without document or CPR number, and reopening after fraud.
+    """
+    return not has_document or not has_cpr_number or "fraud" in block_sources
+
+
+def refusal_to_second(
+    *, state: CaseState, first_identity_id: UUID, second_identity_id: UUID, is_own: bool
+) -> StepRefusal | None:
+    """Decide whether an officer may be the second on a case; ``None`` means they may.
+
+    Rule: REG-10. The two are told apart as people, not as rights.
+    """
+    if state is not CaseState.AWAITING_SECOND_OFFICER:
+        return StepRefusal.NOT_AWAITING
+    if second_identity_id == first_identity_id:
+        return StepRefusal.SAME_OFFICER
+    if is_own:
+        return StepRefusal.OWN_IDENTITY
+    return None

@@ -1,0 +1,56 @@
+"""What a support agent may do for a caller (SUP-1, SUP-2)."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from registration.states import Verdict
+
+CALL_LASTS: Final = timedelta(minutes=30)  # a page left open must not be a door to somebody's identity
+DOCUMENT_TRIES: Final = 3
+
+
+class SupportAct(StrEnum):
+    """What support does on an identity."""
+
+    IDENTIFY = "identify"
+    BLOCK = "block"
+    CANCEL_CHANGE = "cancel_change"
+    TELL_USER_ID = "tell_user_id"
+
+
+class SupportRefusal(StrEnum):
+    """Why an act of support is refused."""
+
+    CALL_OVER = "call_over"
+    NOT_IDENTIFIED = "not_identified"
+    ALREADY_IDENTIFIED = "already_identified"
+    NO_TRIES_LEFT = "no_tries_left"
+    WRONG_NUMBER = "wrong_number"
+    TOO_FEW_FACTS = "too_few_facts"
+    FAILED = "failed"
+    NOT_ASKED = "not_asked"
+
+
+def refusal_to_act_in_call(
+    act: SupportAct, *, opened_at: datetime, is_identified: bool, now: datetime
+) -> SupportRefusal | None:
+    """Decide whether support may do ``act``; ``None`` means it may.
+
+    Rule: SUP-1: blocking needs no proof of who calls, everything else does.
+    """
+    if now >= opened_at + CALL_LASTS:
+        return SupportRefusal.CALL_OVER
+    if act is SupportAct.IDENTIFY:
+        return SupportRefusal.ALREADY_IDENTIFIED if is_identified else None
+    if act is not SupportAct.BLOCK and not is_identified:
+        return SupportRefusal.NOT_IDENTIFIED
+    return None
+
+
+def is_identified(*, has_right_number: bool, verdict: Verdict) -> bool:
+    """Tell whether a caller is who they say.
+
+    Rule: SUP-1: the number of a document, and control questions.
+    """
+    return has_right_number and verdict is Verdict.PASSED
