@@ -39,21 +39,26 @@ class Owner:
     emails: tuple[str, ...] = field(default=())
 
 
+def normal_user_id(user_id: str) -> str:
+    """Give the form in which a user ID is kept: composed, so that å typed as a + ring is the same å."""
+    return unicodedata.normalize("NFC", user_id)
+
+
 def folded(user_id: str) -> str:
     """Give the form in which user IDs are compared and unique.
 
-    Rule: UID-2. Composed first, so that å typed as a + ring is the same å.
+    Rule: UID-2.
     """
-    return unicodedata.normalize("NFC", user_id).casefold()
+    return normal_user_id(user_id).casefold()
 
 
 def refusal_of_user_id(user_id: str, *, owner: Owner) -> UserIdRefusal | None:
     """Decide whether ``user_id`` may be ``owner``'s; ``None`` means it may, unless someone has or had it.
 
     Rule: UID-1, UID-2, UID-3, UID-5. The alphabet is held against the letters as typed: folding first would let
-          in letters that fold into it (ß, the Kelvin sign).
+          in letters that fold into it (ß, ſ).
     """
-    typed = unicodedata.normalize("NFC", user_id)
+    typed = normal_user_id(user_id)
     if typed != typed.strip():
         return UserIdRefusal.OUTER_SPACE
     if len(typed) < SHORTEST:

@@ -8,7 +8,7 @@ from audit.api import Actor
 from identities import events
 from identities.models import Identity, PendingChange
 from identities.rules.change import ConfirmRefusal, SecondLogin, refusal_to_confirm
-from identities.rules.user_id import folded
+from identities.rules.user_id import folded, normal_user_id
 from identities.states import ChangeField, ChangeState
 from identities.steps.alerts import alert_addresses, alert_citizen
 from identities.steps.changes import CONTACT_OF, expire, new_value_of
@@ -88,7 +88,7 @@ def _put(identity: Identity, field: ChangeField, value: str, *, actor: Actor, no
         return True
     if not take_user_id(identity_id=identity.id, user_id=value, now=now):
         return False
-    identity.user_id, identity.user_id_folded = value, folded(value)
+    identity.user_id, identity.user_id_folded = normal_user_id(value), folded(value)
     identity.save(update_fields=["user_id", "user_id_folded"])
     events.user_id_changed(identity_id=identity.id, actor=actor, now=now)
     return True

@@ -11,7 +11,7 @@ from hsm.api import blind_index, blind_index_candidates, seal
 from identities import events, sealing
 from identities.models import Citizen, Identity, IdentityBlock, UsedUserId
 from identities.queries import Person, user_id_is_taken
-from identities.rules.user_id import Owner, UserIdRefusal, folded, refusal_of_user_id
+from identities.rules.user_id import Owner, UserIdRefusal, folded, normal_user_id, refusal_of_user_id
 from identities.states import (
     AssuranceLevel,
     BlockReason,
@@ -104,7 +104,7 @@ def issue_identity(
     identity = Identity.objects.create(
         id=identity_id,
         citizen=citizen,
-        user_id=user_id,
+        user_id=normal_user_id(user_id),
         user_id_folded=folded(user_id),
         state=IdentityState.ACTIVE,
         assurance_level=level,
