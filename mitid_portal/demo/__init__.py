@@ -1,0 +1,1 @@
+"""The demo: people, devices, phones and a clock to play with. Installed in demo mode only."""

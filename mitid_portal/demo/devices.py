@@ -1,0 +1,75 @@
+"""The demo's code displays, played in software: what a citizen would read from the thing in their hand."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django_otp.oath import TOTP
+
+from identities.api import device_state
+
+SEED_KEY: Final = b"demo code displays, not for anybody's real identity"
+SEED_BYTES: Final = 20
+STEP_SECONDS: Final = 30  # SEC-3
+DIGITS: Final = 6  # SEC-3
+KIND: Final = "code_display"
+MOST_IN_A_SERIES: Final = 10_000
+
+
+@dataclass(frozen=True)
+class Display:
+    """What a code display shows at an instant, and for how long yet."""
+
+    serial: str
+    code: str
+    seconds_left: int
+
+
+def seed_of(serial: str) -> bytes:
+    """Give the seed of a demo device, the same on every machine.
+
+    Bytes: 20, HMAC-SHA-256 of the serial number, cut off.
+    """
+    return hmac.new(SEED_KEY, serial.encode("ascii"), hashlib.sha256).digest()[:SEED_BYTES]
+
+
+def display_of(serial: str, *, now: datetime) -> Display:
+    """Tell what the code display with this serial number shows at ``now`` (RFC 6238)."""
+    otp = TOTP(key=seed_of(serial), step=STEP_SECONDS, digits=DIGITS)
+    otp.time = now.timestamp()
+    return Display(
+        serial=serial,
+        code=f"{otp.token():0{DIGITS}}",
+        seconds_left=STEP_SECONDS - int(now.timestamp()) % STEP_SECONDS,
+    )
+
+
+def stock_serial(number: int) -> str:
+    """Give the serial number of a device of the office's stock, counted from 1."""
+    return f"KV-1000-{number:04}"
+
+
+def own_serial(number: int) -> str:
+    """Give the serial number of a device that a ready-made person has, counted from 1."""
+    return f"KV-0900-{number:04}"
+
+
+def stock_size() -> int:
+    """Count the stock devices that were ever registered; they are numbered without gaps.
+
+    Doubling and halving: a dozen look-ups by serial number instead of a list of every device there is.
+    """
+    if device_state(stock_serial(1)) is None:
+        return 0
+    there, not_there = 1, 2
+    while not_there < MOST_IN_A_SERIES and device_state(stock_serial(not_there)) is not None:
+        there, not_there = not_there, not_there * 2
+    while not_there - there > 1:
+        middle = (there + not_there) // 2
+        if device_state(stock_serial(middle)) is None:
+            not_there = middle
+        else:
+            there = middle
+    return there

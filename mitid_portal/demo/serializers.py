@@ -1,0 +1,36 @@
+"""What the demo's addresses for programs take and give."""
+
+from typing import Final
+
+from rest_framework import serializers
+
+from notifications.api import LocalMessage
+
+LONGEST_SKIP_HOURS: Final = 24 * 14
+LONGEST_SMS: Final = 1600
+
+
+class ClockSerializer(serializers.Serializer[dict[str, int]]):
+    """How far the demo's clock is to be moved ahead."""
+
+    hours = serializers.IntegerField(min_value=1, max_value=LONGEST_SKIP_HOURS)
+
+
+class SmsReplySerializer(serializers.Serializer[dict[str, str]]):
+    """A text message that somebody sends us from a phone of the demo."""
+
+    text = serializers.CharField(max_length=LONGEST_SMS)
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        """Add the field whose name Python keeps for itself."""
+        return {"from": serializers.CharField(max_length=32)} | super().get_fields()
+
+
+class MessageSerializer(serializers.Serializer[LocalMessage]):
+    """One message on a phone or in a mailbox of the demo."""
+
+    at = serializers.DateTimeField()
+    channel = serializers.CharField()
+    to = serializers.CharField()
+    subject = serializers.CharField()
+    text = serializers.CharField()

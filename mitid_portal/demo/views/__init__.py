@@ -1,0 +1,1 @@
+"""The demo's pages and their counterparts for programs."""

@@ -1,0 +1,29 @@
+// Keeps the demo's codes fresh. Without it the page shows the codes of the moment it was loaded, and a link that loads anew.
+
+const displays = document.querySelectorAll("[data-serial]");
+const address = new URL("devices.json", document.location.href);
+
+async function refresh() {
+  const response = await fetch(address);
+  if (!response.ok) {
+    return;
+  }
+  const shown = new Map((await response.json()).map((device) => [device.serial, device]));
+  for (const display of displays) {
+    const device = shown.get(display.dataset.serial);
+    if (device) {
+      display.querySelector("[data-code]").textContent = device.code;
+      display.querySelector("[data-left]").textContent = device.seconds_left;
+    }
+  }
+}
+
+// One request at a time, and none while nobody looks.
+async function keepFresh() {
+  if (!document.hidden) {
+    await refresh().catch(() => undefined);
+  }
+  window.setTimeout(keepFresh, 1000);
+}
+
+keepFresh();
