@@ -1,0 +1,47 @@
+"""What self-service decides: pure."""
+
+from datetime import datetime, timedelta
+from typing import Final, assert_never
+
+from identities.api import ChangeState, ConfirmRefusal
+from selfservice.states import ChangeStage
+
+TOLD_ONCE_FOR: Final = timedelta(hours=24)  # a sender who is not understood is told so once in this time
+
+
+def login_stands(*, is_active: bool, signed_out_at: datetime | None, login_at: datetime) -> bool:
+    """Tell whether an identity's login still acts, read while the identity's row is locked.
+
+    Rule: BLK-1. A login of the instant ``signed_out_at`` or before is dead.
+    """
+    return is_active and (signed_out_at is None or login_at > signed_out_at)
+
+
+def stage_of(
+    *, state: ChangeState, refusal: ConfirmRefusal | None, opens_at: datetime, closes_at: datetime, now: datetime
+) -> ChangeStage:
+    """Tell what the page of a change offers, from what its confirmation would be refused for.
+
+    Rule:  CHG-3, CHG-4.
+    Times: aware UTC; ``opens_at`` is inside the window, ``closes_at`` is not.
+    """
+    match state:
+        case ChangeState.CONFIRMED:
+            return ChangeStage.CONFIRMED
+        case ChangeState.CANCELLED:
+            return ChangeStage.CANCELLED
+        case ChangeState.EXPIRED:
+            return ChangeStage.EXPIRED
+        case ChangeState.PENDING:
+            if now >= closes_at:
+                return ChangeStage.OVER
+            if refusal is None:
+                return ChangeStage.MAY_BE_CONFIRMED
+            return ChangeStage.WAITS if now < opens_at else ChangeStage.NEEDS_SECOND_LOGIN
+        case _:
+            assert_never(state)
+
+
+def may_be_told_again(*, told_at: datetime | None, now: datetime) -> bool:
+    """Tell whether a sender may be told that we did not understand; once a day, so that two machines never talk."""
+    return told_at is None or now >= told_at + TOLD_ONCE_FOR

@@ -1,0 +1,39 @@
+"""Enumerations of self-service."""
+
+from enum import StrEnum
+
+
+class SmsReplyOutcome(StrEnum):
+    """What an answer to a text message came to. The answerer learns no more than the reply says."""
+
+    STOPPED = "stopped"
+    BLOCKED = "blocked"
+    NOT_UNDERSTOOD = "not_understood"
+    IGNORED = "ignored"
+    """Nothing is sent back: a second copy, no number to answer, or the sender was told today already."""
+
+
+class ChangeStage(StrEnum):
+    """What the page of a change offers its citizen now."""
+
+    WAITS = "waits"
+    """The window has not opened."""
+    NEEDS_SECOND_LOGIN = "needs_second_login"
+    """The window is open, but this login was made before it opened."""
+    MAY_BE_CONFIRMED = "may_be_confirmed"
+    OVER = "over"
+    """The window has closed, and nobody has noted it yet."""
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class EventGroup(StrEnum):
+    """What the activity list can be searched by."""
+
+    LOGINS = "logins"
+    CHANGES = "changes"
+    CONTACTS = "contacts"
+    AUTHENTICATORS = "authenticators"
+    BLOCKS = "blocks"
+    OFFICERS = "officers"

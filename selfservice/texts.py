@@ -1,0 +1,160 @@
+"""What citizens read, one mapping for each enumeration."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final, assert_never
+
+from django.template.loader import render_to_string
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from identities.api import (
+    ChangeField,
+    CodeRefusal,
+    ConfirmRefusal,
+    DeviceState,
+    Guessability,
+    PasswordRefusal,
+    RequestRefusal,
+    UserIdRefusal,
+)
+from notifications.api import Language
+from selfservice.states import ChangeStage
+
+Text = str | Promise
+
+FIELD_NAMES: Final[Mapping[ChangeField, Text]] = {
+    ChangeField.PHONE: _("Phone number"),
+    ChangeField.EMAIL: _("E-mail address"),
+    ChangeField.USER_ID: _("User ID"),
+}
+NEW_VALUE_NAMES: Final[Mapping[ChangeField, Text]] = {
+    ChangeField.PHONE: _("New phone number"),
+    ChangeField.EMAIL: _("New e-mail address"),
+    ChangeField.USER_ID: _("New user ID"),
+}
+CHANGE_TITLES: Final[Mapping[ChangeField, Text]] = {
+    ChangeField.PHONE: _("Change of your phone number"),
+    ChangeField.EMAIL: _("Change of your e-mail address"),
+    ChangeField.USER_ID: _("Change of your user ID"),
+}
+DONE_TITLES: Final[Mapping[ChangeField, Text]] = {
+    ChangeField.PHONE: _("Your phone number is changed"),
+    ChangeField.EMAIL: _("Your e-mail address is changed"),
+    ChangeField.USER_ID: _("Your user ID is changed"),
+}
+STAGE_NAMES: Final[Mapping[ChangeStage, Text]] = {
+    ChangeStage.WAITS: _("Waits"),
+    ChangeStage.NEEDS_SECOND_LOGIN: _("Ready, once you have logged in again"),
+    ChangeStage.MAY_BE_CONFIRMED: _("Ready to be confirmed"),
+    ChangeStage.OVER: _("Ran out"),
+    ChangeStage.CONFIRMED: _("Made"),
+    ChangeStage.CANCELLED: _("Stopped"),
+    ChangeStage.EXPIRED: _("Ran out"),
+}
+LANGUAGE_NAMES: Final[Mapping[Language, Text]] = {Language.DA: _("Danish"), Language.EN: _("English")}
+DEVICE_STATES: Final[Mapping[DeviceState, Text]] = {
+    DeviceState.IN_STOCK: _("not handed out"),
+    DeviceState.HANDED_OUT: _("not activated"),
+    DeviceState.ACTIVE: _("active"),
+    DeviceState.BLOCKED: _("blocked"),
+}
+
+REQUEST_REFUSALS: Final[Mapping[RequestRefusal, Text]] = {
+    RequestRefusal.ALREADY_PENDING: _(
+        "A change of this waits already. Confirm it or stop it before you ask for another."
+    ),
+    RequestRefusal.NOT_PROVEN: _("The code was not accepted. Ask for a new one."),
+    RequestRefusal.UNCHANGED: _("This is what you have already."),
+}
+USER_ID_REFUSALS: Final[Mapping[UserIdRefusal, Text]] = {
+    UserIdRefusal.TOO_SHORT: _("A user ID has at least 5 characters."),
+    UserIdRefusal.TOO_LONG: _("A user ID has at most 48 characters."),
+    UserIdRefusal.WRONG_CHARACTER: _(
+        "A user ID may hold a to z, æ, ø, å, digits, space and {}!#$^,*()_+-=:;?.@ only. Letters that look alike but "
+        "come from other alphabets do not count."
+    ),
+    UserIdRefusal.OUTER_SPACE: _("A user ID does not begin or end with a space."),
+    UserIdRefusal.TEN_DIGITS: _("A user ID is not ten digits."),
+    UserIdRefusal.CPR_NUMBER: _("A user ID does not hold your CPR number."),
+    UserIdRefusal.PERSONAL: _(
+        "This is built from your name, birth date, phone or e-mail, and so too easy to guess. Choose something else."
+    ),
+    UserIdRefusal.TAKEN: _("This user ID is or was somebody else's. Choose another."),
+    UserIdRefusal.UNCHANGED: _("This is your user ID already."),
+}
+PASSWORD_REFUSALS: Final[Mapping[PasswordRefusal, Text]] = {
+    PasswordRefusal.TOO_SHORT: _("A password has at least 8 characters."),
+    PasswordRefusal.TOO_LONG: _("A password has at most 64 characters."),
+    PasswordRefusal.CONTROL_CHARACTER: _("The password holds a character that cannot be seen. Type it by hand."),
+    PasswordRefusal.CONTAINS_USER_ID: _("The password must not hold your user ID."),
+    PasswordRefusal.TEN_DIGITS: _("The password must not hold ten digits in a row."),
+    PasswordRefusal.CONTAINS_THE_WORD: _("The password must not hold the word password or adgangskode."),
+    PasswordRefusal.KEYBOARD_ROW: _("The password must not hold a row of the keyboard, such as qwertyui."),
+}
+ACTIVATION_REFUSED: Final[Text] = _(
+    "This did not activate anything. Check the user ID and the activation code on your paper, and wait for a fresh "
+    "code on the code display. An activation code is valid for 48 hours and for three tries; if it has run out, get a new "
+    "one at Citizen Service."
+)
+TOO_MANY_TRIES_FROM_HERE: Final[Text] = _("There were too many wrong tries from here. Wait ten minutes and try again.")
+CODE_REFUSALS: Final[Mapping[CodeRefusal, Text]] = {
+    CodeRefusal.WRONG: _("The code is not right. Look at the newest message from us and try again."),
+    CodeRefusal.EXPIRED: _("The code has run out. Ask for a new one."),
+    CodeRefusal.DEAD: _("The code can no longer be used. Ask for a new one."),
+}
+GUESSABILITIES: Final[Mapping[Guessability, Text]] = {
+    Guessability.AT_ONCE: _("Guessed at once"),
+    Guessability.VERY_EASY: _("Very easy to guess"),
+    Guessability.EASY: _("Easy to guess"),
+    Guessability.HARD: _("Hard to guess"),
+    Guessability.VERY_HARD: _("Very hard to guess"),
+}
+
+
+def time_text(instant: datetime) -> str:
+    """Give an instant as pages write it; through a template, for the filter lies above this app."""
+    return render_to_string("selfservice/time.txt", {"instant": instant})
+
+
+def text_for_too_many_codes(*, next_at: datetime) -> str:
+    """Say when a code may be asked for again."""
+    return _now("You have asked for many codes. You can ask for the next one from %(time)s.") % {
+        "time": time_text(next_at)
+    }
+
+
+def text_for_request(reason: RequestRefusal | UserIdRefusal) -> str:
+    """Say why a change is not taken."""
+    return str(REQUEST_REFUSALS[reason] if isinstance(reason, RequestRefusal) else USER_ID_REFUSALS[reason])
+
+
+def text_for_confirmation(reason: ConfirmRefusal, *, opens_at: datetime, closes_at: datetime, now: datetime) -> str:
+    """Say why a change is not made, and when it can be (CHG-3, CHG-4)."""
+    return _confirmation(reason, is_early=now < opens_at) % {
+        "opens": time_text(opens_at),
+        "closes": time_text(closes_at),
+    }
+
+
+def _confirmation(reason: ConfirmRefusal, *, is_early: bool) -> str:
+    match reason:
+        case ConfirmRefusal.TOO_EARLY | ConfirmRefusal.SAME_LOGIN:
+            if is_early:
+                return _now(
+                    "It is too early. The change can be confirmed from %(opens)s, when you have logged in again."
+                )
+            return _now(
+                "You logged in before %(opens)s, when this opened. Log out, log in again and confirm before %(closes)s."
+            )
+        case ConfirmRefusal.LEVEL_TOO_LOW:
+            return _now("This login is not secure enough. Log in with your code display and confirm before %(closes)s.")
+        case ConfirmRefusal.TOO_LATE:
+            return _now("The change ran out at %(closes)s. Nothing was changed; ask for it again.")
+        case ConfirmRefusal.NOT_PENDING:
+            return _now("The change does not wait any more.")
+        case ConfirmRefusal.TAKEN:
+            return _now("Somebody else has taken this user ID in the meantime. Stop the change and choose another.")
+        case _:
+            assert_never(reason)

@@ -1,0 +1,104 @@
+"""Whoever holds the text message answers it."""
+
+from datetime import datetime
+from typing import Final, assert_never
+from uuid import UUID
+
+from django.db import transaction
+from uuid_utils.compat import uuid7
+
+from hsm.api import blind_index
+from identities.api import (
+    ChangeState,
+    HeldChange,
+    Stopped,
+    block_as_holder,
+    held_by_reply,
+    identity_by_id,
+    stop_held_change,
+)
+from notifications.api import (
+    Address,
+    BlockReply,
+    Channel,
+    Language,
+    Message,
+    ReplyBlocked,
+    ReplyNotUnderstood,
+    ReplyStopped,
+    StopReply,
+    deliveries_of,
+    enqueue,
+    note_inbound_sms,
+    parse_reply,
+)
+from selfservice.rules import may_be_told_again
+from selfservice.states import SmsReplyOutcome
+
+SENDER: Final = "selfservice.sms_sender"
+
+
+@transaction.atomic(durable=True)
+def take_sms_reply(*, sender: str, text: str, now: datetime, provider_id: str | None = None) -> SmsReplyOutcome:
+    """Do what an answer to one of our text messages asks: stop a change, or block the whole identity.
+
+    ``sender`` is E.164, or empty when the message came from no number. ``provider_id`` is the provider's name for
+    the message; a second copy of it does nothing.
+
+    Rule:   CHG-6, BLK-1. The answer tells nobody more than they held already.
+    Locks:  the changes that the sender's alerts told of, the identity's row, then the change's.
+    Writes: PendingChange, Identity, IdentityBlock, ReceivedSms, AuditEvent, Delivery.
+    """
+    if provider_id is not None and not note_inbound_sms(provider_id=provider_id, now=now):
+        return SmsReplyOutcome.IGNORED
+    if not sender:
+        return SmsReplyOutcome.IGNORED
+    reply = parse_reply(text)
+    if reply is None:
+        return _not_understood(sender, now)
+    held = held_by_reply(phone=sender, code=reply.code, now=now)
+    if held is None:
+        return _not_understood(sender, now)
+    match reply:
+        case StopReply(code=code):
+            return _stop(held, sender=sender, code=code, now=now)
+        case BlockReply():
+            block_as_holder(held=held, now=now)
+            _answer(ReplyBlocked(), sender=sender, held=held, now=now)
+            return SmsReplyOutcome.BLOCKED
+        case _:
+            assert_never(reply)
+
+
+def _stop(held: HeldChange, *, sender: str, code: str, now: datetime) -> SmsReplyOutcome:
+    """Stop a change; one that is stopped already is told of as stopped, for that is what the answerer wants to know."""
+    is_stopped = isinstance(stop_held_change(held=held, now=now), Stopped) or held.state is ChangeState.CANCELLED
+    if not is_stopped:
+        return _not_understood(sender, now)
+    _answer(ReplyStopped(field=held.field.value, block_code=code), sender=sender, held=held, now=now)
+    return SmsReplyOutcome.STOPPED
+
+
+def _answer(message: Message, *, sender: str, held: HeldChange, now: datetime) -> None:
+    identity = identity_by_id(held.identity_id)
+    language = identity.language if identity else Language.DA
+    _send(message, sender=sender, language=language, reference=held.identity_id, now=now)
+
+
+def _not_understood(sender: str, now: datetime) -> SmsReplyOutcome:
+    reference = _reference_of(sender)
+    told = deliveries_of(reference=reference, limit=1)
+    if not may_be_told_again(told_at=told[0].at if told else None, now=now):
+        return SmsReplyOutcome.IGNORED
+    _send(ReplyNotUnderstood(), sender=sender, language=Language.DA, reference=reference, now=now)
+    return SmsReplyOutcome.NOT_UNDERSTOOD
+
+
+def _send(message: Message, *, sender: str, language: Language, reference: UUID, now: datetime) -> None:
+    address = Address(channel=Channel.SMS, value=sender, id=uuid7())
+    enqueue(message=message, addresses=[address], language=language, reference=reference, now=now)
+
+
+def _reference_of(sender: str) -> UUID:
+    """Give an opaque id that stands for a number: sixteen bytes of its keyed hash."""
+    return UUID(bytes=blind_index(sender, purpose=SENDER)[-16:])

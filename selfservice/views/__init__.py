@@ -1,0 +1,1 @@
+"""Pages of self-service, one module each."""

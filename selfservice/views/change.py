@@ -1,0 +1,128 @@
+"""A change: what is pending, when it can be confirmed, and the two buttons."""
+
+from typing import Any, assert_never
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from authentication.api import CitizenPage
+from identities.api import (
+    ChangeState,
+    ChangeView,
+    Confirmed,
+    ConfirmRefused,
+    SecondLogin,
+    change_of,
+    refusal_to_confirm,
+)
+from selfservice.rules import stage_of
+from selfservice.states import ChangeStage
+from selfservice.texts import (
+    CHANGE_TITLES,
+    DONE_TITLES,
+    FIELD_NAMES,
+    NEW_VALUE_NAMES,
+    STAGE_NAMES,
+    text_for_confirmation,
+    time_text,
+)
+from selfservice.usecases.cancel_change import cancel_change
+from selfservice.usecases.confirm_change import confirm_change
+from selfservice.usecases.outcomes import LoginEnded
+from selfservice.views.rows import Row
+
+CONFLICT = 422
+
+
+class ChangePage(CitizenPage):
+    """One of the citizen's own changes; somebody else's is as good as none."""
+
+    template_name = "selfservice/change.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the change."""
+        return self._page(self._change())
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Confirm or stop; what the page does not offer, the act refuses."""
+        change = self._change()
+        match request.POST.get("act"):
+            case "confirm":
+                return self._confirm(change)
+            case "cancel":
+                outcome = cancel_change(login=self.login, change_id=change.id, now=self.now)
+                return redirect("selfservice:profile" if isinstance(outcome, LoginEnded) else request.path)
+            case _:
+                return self._page(change, status=CONFLICT)
+
+    def _confirm(self, change: ChangeView) -> HttpResponse:
+        outcome = confirm_change(login=self.login, change_id=change.id, now=self.now)
+        match outcome:
+            case Confirmed():
+                return redirect("selfservice:change-done", change_id=change.id)
+            case ConfirmRefused(reason=reason, opens_at=opens_at, closes_at=closes_at):
+                refusal = text_for_confirmation(reason, opens_at=opens_at, closes_at=closes_at, now=self.now)
+                return self._page(self._change(), refusal=refusal, status=CONFLICT)
+            case LoginEnded():
+                return redirect(self.request.path)
+            case _:
+                assert_never(outcome)
+
+    def _change(self) -> ChangeView:
+        change = change_of(self.identity_id, self.kwargs["change_id"])
+        if change is None:
+            raise Http404
+        return change
+
+    def _page(self, change: ChangeView, *, refusal: str = "", status: int = 200) -> HttpResponse:
+        stage = self._stage(change)
+        context = self.get_context_data(
+            title=CHANGE_TITLES[change.field],
+            rows=_rows(change, stage),
+            change=change,
+            stage=stage.value,
+            is_pending=stage in {ChangeStage.WAITS, ChangeStage.NEEDS_SECOND_LOGIN, ChangeStage.MAY_BE_CONFIRMED},
+            refusal=refusal,
+        )
+        return self.render_to_response(context, status=status)
+
+    def _stage(self, change: ChangeView) -> ChangeStage:
+        refusal = refusal_to_confirm(
+            state=change.state,
+            first_login_id=change.first_login_id,
+            opens_at=change.opens_at,
+            closes_at=change.closes_at,
+            second=SecondLogin(id=self.login.id, at=self.login.at, level=self.login.level),
+            now=self.now,
+        )
+        return stage_of(
+            state=change.state, refusal=refusal, opens_at=change.opens_at, closes_at=change.closes_at, now=self.now
+        )
+
+
+class ChangeDonePage(CitizenPage):
+    """A change is made, and what that means."""
+
+    template_name = "selfservice/change_done.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show it, or the change itself if it is not made."""
+        change = change_of(self.identity_id, self.kwargs["change_id"])
+        if change is None:
+            raise Http404
+        if change.state is not ChangeState.CONFIRMED:
+            return redirect("selfservice:change", change_id=change.id)
+        title, label = DONE_TITLES[change.field], FIELD_NAMES[change.field]
+        rows = [Row(label=label, value=change.new_value)]
+        return self.render_to_response(self.get_context_data(title=title, rows=rows))
+
+
+def _rows(change: ChangeView, stage: ChangeStage) -> list[Row]:
+    return [
+        Row(label=NEW_VALUE_NAMES[change.field], value=change.new_value),
+        Row(label=_("State"), value=STAGE_NAMES[stage]),
+        Row(label=_("Asked for"), value=time_text(change.requested_at)),
+        Row(label=_("Can be confirmed from"), value=time_text(change.opens_at)),
+        Row(label=_("Can be confirmed until"), value=time_text(change.closes_at)),
+    ]

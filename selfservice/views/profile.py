@@ -1,0 +1,95 @@
+"""What the citizen sees of their identity."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from authentication.api import CitizenPage
+from identities.api import (
+    ChangeField,
+    ChangeView,
+    ContactKind,
+    DeviceView,
+    IdentityView,
+    Person,
+    contacts_of,
+    devices_of,
+    identity_by_id,
+    pending_changes_of,
+    person_of,
+)
+from selfservice.texts import CHANGE_TITLES, DEVICE_STATES, LANGUAGE_NAMES
+from selfservice.views.rows import Row
+
+
+class ProfilePage(CitizenPage):
+    """All that stands on record and may be shown (SLF-1)."""
+
+    template_name = "selfservice/profile.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the page."""
+        identity = identity_by_id(self.identity_id)
+        if identity is None:
+            raise Http404
+        person = person_of(self.identity_id)
+        pending = pending_changes_of(self.identity_id, now=self.now)
+        context = self.get_context_data(
+            person_rows=_person_rows(person),
+            contact_rows=_contact_rows(contacts_of(self.identity_id)),
+            identity_rows=_identity_rows(identity),
+            device_rows=[_device_row(device) for device in devices_of(self.identity_id)],
+            changes=[_change_link(change) for change in pending],
+        )
+        return self.render_to_response(context)
+
+
+def _person_rows(person: Person) -> list[Row]:
+    number = person.cpr_number
+    is_protected = person.is_name_protected or person.address is None
+    address = _("Protected") if is_protected else person.address
+    return [
+        Row(label=_("Name"), value=person.name),
+        Row(label=_("CPR number"), value=f"{number[:6]}-{number[6:]}" if number else _("None")),
+        Row(label=_("Address"), value=address or ""),
+    ]
+
+
+def _contact_rows(contacts: dict[ContactKind, str]) -> list[Row]:
+    return [
+        Row(
+            label=_("Phone number"),
+            value=contacts.get(ContactKind.PHONE, ""),
+            url=reverse("selfservice:change-phone"),
+        ),
+        Row(
+            label=_("E-mail address"),
+            value=contacts.get(ContactKind.EMAIL, ""),
+            url=reverse("selfservice:change-email"),
+        ),
+        Row(label=_("Alerts are sent by"), value=_("text message and e-mail")),
+    ]
+
+
+def _identity_rows(identity: IdentityView) -> list[Row]:
+    return [
+        Row(label=_("User ID"), value=identity.user_id, url=reverse("selfservice:change-user-id")),
+        Row(label=_("Language of alerts"), value=LANGUAGE_NAMES[identity.language]),
+        Row(label=_("Unique ID"), value=str(identity.id)),
+    ]
+
+
+def _device_row(device: DeviceView) -> Row:
+    return Row(label=_("Code display"), value=f"{device.serial}, {DEVICE_STATES[device.state]}")
+
+
+def _change_link(change: ChangeView) -> dict[str, object]:
+    """Name a waiting change without its new value, which its own page shows."""
+    return {
+        "title": CHANGE_TITLES[ChangeField(change.field)],
+        "url": reverse("selfservice:change", kwargs={"change_id": change.id}),
+        "opens_at": change.opens_at,
+        "closes_at": change.closes_at,
+    }
