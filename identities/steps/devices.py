@@ -55,7 +55,8 @@ def register_code_display(*, serial: str, seed: bytes) -> UUID:
     """
     assert_in_transaction()
     device = CodeDisplay.objects.create(name="", confirmed=False, serial=serial, seed_wrapped=wrap_seed(seed))
-    return device.uuid
+    device_id: UUID = device.uuid
+    return device_id
 
 
 def hand_out_code_display(*, serial: str, identity_id: UUID, actor: Actor, now: datetime) -> HandedOut | DeviceRefused:
