@@ -1,5 +1,6 @@
 """E-mail through a mail server, with Django's own backend."""
 
+import contextlib
 import logging
 import smtplib
 from email.utils import parseaddr
@@ -27,13 +28,14 @@ class SmtpEmail:
         Raises: PermanentFailure when the server refuses the recipient or the message for good; TemporaryFailure.
         """
         message_id = f"<{message.delivery_id}@{_own_domain()}>"
+        server = EmailBackend(fail_silently=False)
         email = EmailMessage(
             subject=message.subject,
             body=message.text,
             from_email=settings.DEFAULT_FROM_EMAIL,
             to=[message.to],
             headers={"Message-ID": message_id, "Auto-Submitted": "auto-generated"},
-            connection=EmailBackend(fail_silently=False),
+            connection=server,
         )
         try:
             email.send()
@@ -55,6 +57,10 @@ class SmtpEmail:
             raise TemporaryFailure("smtp_timeout") from None
         except OSError:
             raise TemporaryFailure("smtp_unreachable") from None
+        finally:
+            # Django leaves the connection open when the server refuses TLS or the log-in.
+            with contextlib.suppress(OSError, smtplib.SMTPException):
+                server.close()
         return Accepted(message_id)
 
 

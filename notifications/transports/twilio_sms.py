@@ -49,6 +49,9 @@ class TwilioSms:
 
         Raises: PermanentFailure for a number that cannot be reached; TemporaryFailure for everything else.
         """
+        if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN and settings.TWILIO_FROM):
+            logger.critical("Twilio is not set up: no text message goes out.")
+            raise TemporaryFailure("twilio_not_set_up")
         arguments: dict[str, object] = {"to": message.to, "body": message.text}
         sender = "messaging_service_sid" if settings.TWILIO_FROM.startswith("MG") else "from_"
         arguments[sender] = settings.TWILIO_FROM
@@ -63,10 +66,7 @@ class TwilioSms:
             raise TemporaryFailure("twilio_timeout") from None
         except requests.ConnectionError:
             raise TemporaryFailure("twilio_unreachable") from None
-        except TwilioException:
-            logger.critical("Twilio is not set up: no text message goes out.")
-            raise TemporaryFailure("twilio_not_set_up") from None
-        except (requests.RequestException, ValueError, TypeError, AttributeError):
+        except (requests.RequestException, TwilioException, ValueError, TypeError, AttributeError):
             # A yes that cannot be read: half a reply, or something that is not Twilio answered.
             raise TemporaryFailure("twilio_bad_reply") from None
         if not isinstance(sent.sid, str) or not sent.sid:

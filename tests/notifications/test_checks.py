@@ -1,0 +1,45 @@
+"""Settings under which messages would be lost, doubled or misleading stop the start."""
+
+from datetime import timedelta
+
+import pytest
+
+from notifications.checks import SMTP, TWILIO, check_delivery_settings, check_transport_settings
+
+
+@pytest.fixture
+def complete(settings):
+    """Settings as in production."""
+    settings.SMS_TRANSPORT, settings.EMAIL_TRANSPORT = TWILIO, SMTP
+    settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_FROM = "AC1", "x", "+4592400000"
+    settings.EMAIL_HOST, settings.EMAIL_USE_TLS, settings.TESTING = "mail.example", True, False
+    return settings
+
+
+def test_the_defaults_of_production_are_allowed(complete):
+    assert check_delivery_settings() == check_transport_settings() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("SEND_TIMEOUT_SECONDS", 0, "E001"),
+        ("SEND_TIMEOUT_SECONDS", 31, "E001"),
+        ("DELIVERY_LEASE_FOR", timedelta(seconds=39), "E002"),
+        ("DELIVERY_LEASE_FOR", timedelta(seconds=101), "E002"),
+        ("DELIVERY_ATTEMPTS", 4, "E003"),
+        ("DELIVERY_ATTEMPTS", 201, "E003"),
+        ("BRAND_NAME", "", "E004"),
+        ("BRAND_NAME", "x" * 12, "E004"),
+        ("BRAND_NAME", "日本", "E004"),
+        ("TWILIO_AUTH_TOKEN", "", "E005"),
+        ("TWILIO_FROM", "MitID", "W001"),
+        ("TWILIO_BASE_URL", "http://127.0.0.1:1", "E006"),
+        ("EMAIL_HOST", "", "E007"),
+        ("EMAIL_USE_TLS", False, "E008"),
+    ],
+)
+def test_each_fault_is_named(complete, name, value, code):
+    setattr(complete, name, value)
+    found = [message.id for message in check_delivery_settings() + check_transport_settings()]
+    assert f"notifications.{code}" in found

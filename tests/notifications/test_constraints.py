@@ -1,0 +1,121 @@
+"""The database refuses what the states forbid: each constraint broken on purpose."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+
+from notifications.models import Delivery, LocalMessage, ReceivedSms
+from notifications.states import Channel, DeliveryState
+from tests.notifications.conftest import row
+
+pytestmark = pytest.mark.django_db
+HOUR = timedelta(hours=1)
+SENT = {
+    "state": DeliveryState.SENT,
+    "attempts": 1,
+    "sent_at": HOUR,
+    "provider_reference": "SM1",
+    "next_attempt_at": None,
+}
+GIVEN_UP = {"state": DeliveryState.GIVEN_UP, "given_up_at": HOUR, "failure": "twilio_21211", "next_attempt_at": None}
+CLAIMED = {"state": DeliveryState.CLAIMED, "attempts": 1}
+HELD = {"state": DeliveryState.HELD, "next_attempt_at": None}
+NOT_NEEDED = {"state": DeliveryState.NOT_NEEDED, "next_attempt_at": None}
+
+ALLOWED = [{}, CLAIMED, SENT, GIVEN_UP, HELD, NOT_NEEDED, {"channel": Channel.SMS, "subject_sealed": None}]
+BROKEN = [
+    ("delivery_kind_is_known", {"kind": "greeting"}),
+    ("delivery_channel_is_known", {"channel": "PIGEON", "subject_sealed": None}),
+    ("delivery_priority_is_known", {"priority": 4}),
+    ("delivery_language_is_known", {"language": "de"}),
+    ("delivery_state_is_known", {"state": "LOST", "next_attempt_at": None}),
+    ("delivery_has_a_next_attempt_while_open", {"next_attempt_at": None}),
+    ("delivery_has_a_next_attempt_while_open", CLAIMED | {"next_attempt_at": None}),
+    ("delivery_has_a_next_attempt_while_open", SENT | {"next_attempt_at": HOUR}),
+    ("delivery_has_a_next_attempt_while_open", GIVEN_UP | {"next_attempt_at": HOUR}),
+    ("delivery_has_a_next_attempt_while_open", HELD | {"next_attempt_at": HOUR}),
+    ("delivery_sent_with_time_and_provider_reference", SENT | {"sent_at": None}),
+    ("delivery_sent_with_time_and_provider_reference", SENT | {"provider_reference": ""}),
+    ("delivery_sent_with_time_and_provider_reference", {"sent_at": HOUR}),
+    ("delivery_sent_with_time_and_provider_reference", {"provider_reference": "SM1"}),
+    ("delivery_given_up_with_time_and_failure", GIVEN_UP | {"given_up_at": None}),
+    ("delivery_given_up_with_time_and_failure", GIVEN_UP | {"failure": ""}),
+    ("delivery_given_up_with_time_and_failure", {"given_up_at": HOUR}),
+    ("delivery_tried_before_claimed_or_sent", CLAIMED | {"attempts": 0}),
+    ("delivery_tried_before_claimed_or_sent", SENT | {"attempts": 0}),
+    ("delivery_untried_while_held", HELD | {"attempts": 1}),
+    ("delivery_untried_while_held", NOT_NEEDED | {"attempts": 1}),
+    ("delivery_failure_is_a_code", {"failure": "no answer from +45 20123456"}),
+    ("delivery_email_has_a_subject", {"subject_sealed": None}),
+    ("delivery_email_has_a_subject", {"channel": Channel.SMS}),
+    ("delivery_sealed_columns_are_filled", {"address_sealed": b""}),
+    ("delivery_sealed_columns_are_filled", {"body_sealed": b""}),
+    ("delivery_sealed_columns_are_filled", {"subject_sealed": b""}),
+    ("delivery_useful_after_it_was_made", {"useful_until": timedelta()}),
+]
+REQUIRED = [
+    "message_id", "kind", "channel", "priority", "language", "contact_id", "reference", "address_sealed", "body_sealed",
+    "state", "attempts", "created_at", "provider_reference", "failure",
+]  # fmt: skip
+
+
+def built(now, changes):
+    return row(now, **{name: now + value if isinstance(value, timedelta) else value for name, value in changes.items()})
+
+
+@pytest.mark.parametrize("changes", ALLOWED)
+def test_every_state_has_a_row_that_is_allowed(now, changes):
+    built(now, changes).save(force_insert=True)
+
+
+@pytest.mark.parametrize(("constraint", "changes"), BROKEN)
+def test_what_a_constraint_forbids_is_refused(now, constraint, changes):
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        built(now, changes).save(force_insert=True)
+
+
+def test_every_constraint_of_a_delivery_is_broken_here():
+    named = {constraint.name for constraint in Delivery._meta.constraints}
+    assert named == {constraint for constraint, _changes in BROKEN} | {"delivery_replaces_another"}
+
+
+@pytest.mark.parametrize("column", REQUIRED)
+def test_nothing_that_is_required_may_be_missing(now, column):
+    with pytest.raises(IntegrityError, match="null value"), transaction.atomic():
+        row(now, **{column: None}).save(force_insert=True)
+
+
+def test_a_delivery_does_not_replace_itself(now):
+    delivery = row(now)
+    delivery.replaces = delivery
+    with pytest.raises(IntegrityError, match="delivery_replaces_another"), transaction.atomic():
+        delivery.save(force_insert=True)
+
+
+def test_a_delivery_is_replaced_once(now):
+    first = row(now, **GIVEN_UP | {"given_up_at": now})
+    first.save(force_insert=True)
+    row(now, replaces=first).save(force_insert=True)
+    with pytest.raises(IntegrityError, match="replaces"), transaction.atomic():
+        row(now, replaces=first).save(force_insert=True)
+
+
+def test_a_delivery_that_was_replaced_stays(now):
+    first = row(now, **GIVEN_UP | {"given_up_at": now})
+    first.save(force_insert=True)
+    row(now, replaces=first).save(force_insert=True)
+    with pytest.raises(ProtectedError):
+        first.delete()
+
+
+def test_a_local_message_is_of_a_channel_that_has_one(now):
+    with pytest.raises(IntegrityError, match="local_message_channel_is_known"), transaction.atomic():
+        LocalMessage.objects.create(delivery_id=row(now).id, at=now, channel=Channel.APP, to="x", text="x")
+
+
+@pytest.mark.parametrize("provider_id", ["", "SM 1", "SM\u00e6"])
+def test_a_received_sms_has_a_plain_id(now, provider_id):
+    with pytest.raises(IntegrityError, match="received_sms_provider_id_is_plain"), transaction.atomic():
+        ReceivedSms.objects.create(provider_id=provider_id, received_at=now)

@@ -1,0 +1,94 @@
+"""Answers by text message: signature first, and each acted on once."""
+
+import pytest
+from django.db import transaction
+from django.test import RequestFactory
+from twilio.request_validator import RequestValidator
+
+from notifications.inbound import read_inbound_sms
+from notifications.models import ReceivedSms
+from notifications.steps import note_inbound_sms
+
+TOKEN = "a-token"
+FORM = {"From": "+4520123456", "To": "+4592400000", "Body": "NO 1234", "MessageSid": "SM" + "a" * 32, "NumMedia": "0"}
+PATH = "/sms/inbound/?x=1"
+
+
+@pytest.fixture(autouse=True)
+def own_settings(settings):
+    settings.TWILIO_AUTH_TOKEN = TOKEN
+    settings.PUBLIC_ADDRESS = "https://portal.mitid.example"
+
+
+def call(form=FORM, *, signed=None, path=PATH, token=TOKEN, address="https://portal.mitid.example", **extra):
+    signature = RequestValidator(token).compute_signature(address + path, signed or form)
+    return RequestFactory().post(path, form, headers={"X-Twilio-Signature": signature}, **extra)
+
+
+@pytest.mark.django_db
+def test_a_signed_call_is_read():
+    sms = read_inbound_sms(call())
+    assert (sms.sender, sms.text, sms.provider_id, sms.is_duplicate) == (
+        "+4520123456", "NO 1234", FORM["MessageSid"], False,
+    )  # fmt: skip
+
+
+@pytest.mark.django_db
+def test_what_a_proxy_makes_of_the_address_does_not_matter():
+    assert read_inbound_sms(call(SERVER_NAME="10.0.0.7", SERVER_PORT="8000")) is not None
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(lambda: call(token="another"), id="another token"),
+        pytest.param(lambda: call(signed=FORM | {"Body": "NO 9999"}), id="changed text"),
+        pytest.param(lambda: call(signed=FORM | {"From": "+4599999999"}), id="changed sender"),
+        pytest.param(lambda: call(FORM | {"Extra": "1"}, signed=FORM), id="added field"),
+        pytest.param(lambda: call(address="https://elsewhere.example"), id="another host"),
+        pytest.param(lambda: RequestFactory().post(PATH, FORM), id="no signature"),
+        pytest.param(
+            lambda: RequestFactory().post(PATH, FORM, headers={"X-Twilio-Signature": "æ"}), id="odd signature"
+        ),
+        pytest.param(lambda: RequestFactory().get(PATH, FORM), id="not a post"),
+        pytest.param(lambda: call({key: FORM[key] for key in ("From", "Body")}), id="no message id"),
+        pytest.param(lambda: call(FORM | {"MessageSid": "x" * 65}), id="long message id"),
+        pytest.param(lambda: call(FORM | {"MessageSid": "SM\x00"}), id="null byte in the message id"),
+    ],
+)
+def test_a_call_that_is_not_signed_by_us_is_none(request_):
+    assert read_inbound_sms(request_()) is None
+
+
+def test_without_a_token_nothing_is_read(settings):
+    settings.TWILIO_AUTH_TOKEN = ""
+    assert read_inbound_sms(call()) is None
+
+
+@pytest.mark.django_db
+def test_a_sender_that_is_no_number_is_empty_and_a_long_text_is_cut():
+    sms = read_inbound_sms(call(FORM | {"From": "1415", "Body": "x" * 5000}))
+    assert (sms.sender, len(sms.text)) == ("", 1600)
+
+
+@pytest.mark.django_db
+def test_a_second_copy_is_marked_once_the_first_was_acted_on(now):
+    with transaction.atomic():
+        assert note_inbound_sms(provider_id=FORM["MessageSid"], now=now)
+        assert not note_inbound_sms(provider_id=FORM["MessageSid"], now=now)
+    assert read_inbound_sms(call()).is_duplicate
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_act_that_fails_leaves_no_note_so_that_the_copy_is_acted_on(now):
+    with transaction.atomic():
+        assert note_inbound_sms(provider_id=FORM["MessageSid"], now=now)
+        transaction.set_rollback(True)
+    assert not ReceivedSms.objects.exists()
+    assert not read_inbound_sms(call()).is_duplicate
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_note_outside_a_transaction_is_refused(now):
+    with pytest.raises(transaction.TransactionManagementError):
+        note_inbound_sms(provider_id="SM1", now=now)
