@@ -60,14 +60,12 @@ class CodeDisplay(CountedFactor, Device):
             models.CheckConstraint(name="display_wrong_tries_are_few", condition=Q(wrong_in_a_row__lt=TRIES)),
             models.CheckConstraint(
                 name="display_belongs_to_someone_once_active",
-                condition=Q(
-                    state=DeviceState.ACTIVE,
-                    user__isnull=False,
-                    activated_at__isnull=False,
-                    enrolled_level__isnull=False,
-                )
-                | Q(state__in=[DeviceState.IN_STOCK, DeviceState.HANDED_OUT], user__isnull=True)
-                | Q(state=DeviceState.BLOCKED),
+                condition=~Q(state=DeviceState.ACTIVE)
+                | Q(user__isnull=False, activated_at__isnull=False, enrolled_level__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="display_belongs_to_nobody_before",
+                condition=~Q(state__in=[DeviceState.IN_STOCK, DeviceState.HANDED_OUT]) | Q(user__isnull=True),
             ),
             models.CheckConstraint(
                 name="display_blocked_at_is_set_when_blocked",
