@@ -24,9 +24,7 @@ from identities.api import (
     identity_by_cpr_number,
 )
 from mitid_portal.demo.devices import own_serial, stock_serial, stock_size
-from registration.registers.base import RegisterPerson
-from registration.registers.fixture import fixture_passport_of, fixture_people
-from registration.states import PersonStatus
+from registration.api import PersonStatus, RegisterPerson, fixture_passport_of, fixture_people
 
 APPLICANTS_SHOWN: Final = 2
 YOUNGEST_BORN_ON: Final = date(2005, 12, 31)

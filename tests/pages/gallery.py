@@ -126,7 +126,7 @@ def nothing(_request: HttpRequest) -> HttpResponse:
 
 
 _officers = ["home", "cases", "support"]
-_names = ["home", "profile", "activity", "block", "block-start"]
+_names = ["home", "profile", "activity", "block-start"]
 urlpatterns = [
     path("components/", components),
     path("form/", every_field),

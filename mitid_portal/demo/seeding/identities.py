@@ -35,7 +35,7 @@ from mitid_portal import clock
 from mitid_portal.demo.devices import display_of, seed_of
 from mitid_portal.demo.people import Part
 from notifications.api import Language, local_messages
-from registration.registers.base import RegisterPerson
+from registration.api import RegisterPerson
 
 SYSTEM: Final = Actor.system()
 CODE_LASTS_FOR: Final = timedelta(minutes=15)
