@@ -72,7 +72,6 @@ class EventKind(StrEnum):
     APPROVAL_REFUSED = "registration.approval_refused"
     CASE_AWAITS_SECOND = "registration.case_awaits_second"
     HAND_OUT_REFUSED = "registration.hand_out_refused"
-    OFFICER_REFUSED = "registration.officer_refused"
     OFFICER_APPOINTED = "registration.officer_appointed"
     ORGANISATION_CREATED = "registration.organisation_created"
     OFFICE_CREATED = "registration.office_created"

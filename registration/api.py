@@ -3,7 +3,10 @@
 from registration.registers.base import RegisterPerson
 from registration.registers.fixture import FixturePassport, fixture_passport_of, fixture_people
 from registration.states import OfficerRole, OrganisationKind, PersonStatus
-from registration.usecases.set_up import create_office, create_officer, create_organisation, put_into_stock
+from registration.usecases.create_office import create_office
+from registration.usecases.create_officer import create_officer
+from registration.usecases.create_organisation import create_organisation
+from registration.usecases.put_into_stock import put_into_stock
 
 __all__ = [
     "FixturePassport",

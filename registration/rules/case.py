@@ -36,6 +36,9 @@ class StepRefusal(StrEnum):
     SAME_OFFICER = "same_officer"
     OWN_IDENTITY = "own_identity"
     NOT_AWAITING = "not_awaiting"
+    NOT_BLOCKED = "not_blocked"
+    NOT_APPROVED = "not_approved"
+    NO_CODE = "no_code"
 
 
 def may_become(old: CaseState, new: CaseState) -> bool:
@@ -153,4 +156,32 @@ def refusal_to_second(
         return StepRefusal.SAME_OFFICER
     if is_own:
         return StepRefusal.OWN_IDENTITY
+    return None
+
+
+def refusal_to_hand_out(
+    *, state: CaseState, decided_at: datetime | None, is_own: bool, now: datetime
+) -> StepRefusal | None:
+    """Decide whether a device may be handed out in a case; ``None`` means it may.
+
+    Rule: REG-1, REG-10: while the citizen whose identity was proven still stands there.
+    """
+    if state is not CaseState.APPROVED or decided_at is None:
+        return StepRefusal.NOT_APPROVED
+    if is_own:
+        return StepRefusal.OWN_IDENTITY
+    if now >= decided_at + LOOK_UP_LASTS:
+        return StepRefusal.TOO_OLD
+    return None
+
+
+def refusal_to_prove_contact(*, purpose: CasePurpose, state: CaseState) -> StepRefusal | None:
+    """Decide whether a first contact may be proven; ``None`` means it may.
+
+    Rule: REG-1: the identity is confirmed before anything is put on it.
+    """
+    if purpose is not CasePurpose.ISSUE:
+        return StepRefusal.WRONG_PURPOSE
+    if state is not CaseState.EXAMINED:
+        return StepRefusal.NOT_EXAMINED
     return None

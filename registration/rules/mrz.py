@@ -45,6 +45,7 @@ class NotRead:
 class Passport:
     """What a TD3 zone says. ``birth_digits`` is YYMMDD: the zone has no century, and may have unknown parts."""
 
+    is_emergency: bool
     issuer: str
     surname: tuple[str, ...]
     given_names: tuple[str, ...]
@@ -94,6 +95,7 @@ def read_passport(line_1: str, line_2: str) -> Passport | NotRead:
     if expires_on is None or not re.fullmatch(r"[0-9<]{6}", line_2[13:19]):
         return NotRead(2, MrzFault.DATE)
     return Passport(
+        is_emergency=line_1[1] == "E",  # Doc 9303-4, 4.2.2: PE is an emergency passport
         issuer=line_1[2:5].rstrip(FILLER),
         surname=surname,
         given_names=given_names,

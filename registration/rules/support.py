@@ -29,7 +29,9 @@ class SupportRefusal(StrEnum):
     WRONG_NUMBER = "wrong_number"
     TOO_FEW_FACTS = "too_few_facts"
     FAILED = "failed"
-    NOT_ASKED = "not_asked"
+    ALREADY_ASKED = "already_asked"
+    NOT_PENDING = "not_pending"
+    ALREADY_BLOCKED = "already_blocked"
 
 
 def refusal_to_act_in_call(

@@ -1,0 +1,74 @@
+"""A blocked identity works again, for a citizen who proved in person that it is theirs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from identities.api import reopen_identity
+from registration import events
+from registration.models import ProofingCase
+from registration.queries import ActingOfficer, block_sources_of
+from registration.rules.case import StepRefusal, needs_second_officer, refusal_to_approve
+from registration.rules.officers import is_own_identity
+from registration.states import CasePurpose, CaseState, OfficerRole
+from registration.steps import acting_as, lock_identity, locked_case, move
+from registration.usecases.approve_and_issue import Approved
+from registration.usecases.results import StepRefused
+
+
+@dataclass(frozen=True)
+class AwaitsSecond:
+    """One clerk approved; another must too."""
+
+
+@transaction.atomic(durable=True)
+def approve_and_reopen(*, officer_id: UUID, case_id: UUID, now: datetime) -> Approved | AwaitsSecond | StepRefused:
+    """An examined citizen's identity is open again, or waits for a second officer when fraud was the reason.
+
+    Rule:   BLK-2, REG-1, REG-10.
+    Raises: MayNotAct; ProofingCase.DoesNotExist.
+    Locks:  the case's row, then the identity's: a block that comes meanwhile counts.
+    Writes: ProofingCase, Identity, IdentityBlock, AuditEvent, Delivery.
+    """
+    officer = acting_as(OfficerRole.CLERK, officer_id=officer_id, now=now)
+    case = locked_case(case_id, officer=officer)
+    refusal = refusal_to_approve(
+        purpose=CasePurpose(case.purpose),
+        wanted=CasePurpose.REOPEN,
+        state=CaseState(case.state),
+        looked_up_at=case.looked_up_at,
+        is_own=is_own_identity(officer_identity_id=officer.identity_id, identity_id=case.identity_id),
+        now=now,
+    )
+    if refusal is not None or case.identity_id is None:
+        return refused(case, officer, refusal or StepRefusal.NOT_EXAMINED, now=now)
+    lock_identity(case.identity_id)
+    has_document = case.evidence.exists()
+    sources = block_sources_of(case.identity_id)
+    if needs_second_officer(has_document=has_document, has_cpr_number=True, block_sources=sources):
+        move(case, CaseState.AWAITING_SECOND_OFFICER)
+        case.save(update_fields=["state"])
+        events.case_awaits_second(case=case, actor=officer.actor, now=now)
+        return AwaitsSecond()
+    outcome = reopened(case, officer, now=now)
+    if isinstance(outcome, Approved):
+        events.case_approved(case=case, actor=officer.actor, now=now)
+    return outcome
+
+
+def reopened(case: ProofingCase, officer: ActingOfficer, *, now: datetime) -> Approved | StepRefused:
+    """Reopen a locked case's identity and approve the case."""
+    if case.identity_id is None or not reopen_identity(identity_id=case.identity_id, actor=officer.actor, now=now):
+        return refused(case, officer, StepRefusal.NOT_BLOCKED, now=now)
+    case.decided_at = now
+    move(case, CaseState.APPROVED)
+    case.save(update_fields=["decided_at", "state", "second_officer"])
+    return Approved(case.identity_id)
+
+
+def refused(case: ProofingCase, officer: ActingOfficer, reason: StepRefusal, *, now: datetime) -> StepRefused:
+    """Leave a trace of an approval that was not given."""
+    events.approval_refused(case=case, reason=reason.value, actor=officer.actor, now=now)
+    return StepRefused(reason)

@@ -1,0 +1,50 @@
+"""Support blocks the whole MitID at a caller's word."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from identities.api import BlockReason, BlockSource, block_identity
+from registration import events
+from registration.rules.support import SupportAct, SupportRefusal, refusal_to_act_in_call
+from registration.states import OfficerRole
+from registration.steps import acting_as, locked_call
+from registration.usecases.results import SupportRefused
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """The identity is blocked."""
+
+
+@transaction.atomic(durable=True)
+def block_for_caller(
+    *, officer_id: UUID, call_id: UUID, reason: BlockReason, now: datetime
+) -> Blocked | SupportRefused:
+    """An identity is blocked at once; who calls need not be proven, for a wrong block harms less than a late one.
+
+    Rule:   BLK-1, BLK-3, SUP-1, SUP-2.
+    Raises: MayNotAct; SupportCall.DoesNotExist.
+    Locks:  the call's row, then the identity's.
+    Writes: Identity, IdentityBlock, PendingChange, ActivationCode, AuditEvent, Delivery.
+    """
+    officer = acting_as(OfficerRole.SUPPORT, officer_id=officer_id, now=now)
+    call = locked_call(call_id, officer=officer)
+    act = SupportAct.BLOCK
+    is_identified = call.identified_at is not None
+    refusal = refusal_to_act_in_call(act, opened_at=call.opened_at, is_identified=is_identified, now=now)
+    if refusal is None:
+        is_new = block_identity(
+            identity_id=call.identity_id,
+            source=BlockSource.SUPPORT,
+            reason=reason,
+            actor=officer.actor,
+            now=now,
+        )
+        refusal = None if is_new else SupportRefusal.ALREADY_BLOCKED
+    if refusal is None:
+        return Blocked()
+    events.support_refused(call=call, act=act.value, reason=refusal.value, actor=officer.actor, now=now)
+    return SupportRefused(refusal)
