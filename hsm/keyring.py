@@ -4,6 +4,7 @@ Read once a process. A value made with a version that is not known here makes it
 key added elsewhere is picked up without a restart (KEY-3).
 """
 
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -96,8 +97,13 @@ class _Holder:
         self.lock = threading.Lock()
         self.ring: Keyring | None = None
 
+    def after_fork_in_child(self) -> None:
+        """Keep what was read; a lock that another thread of the parent held would never be given back."""
+        self.lock = threading.Lock()
+
 
 _holder: Final = _Holder()
+os.register_at_fork(after_in_child=_holder.after_fork_in_child)
 
 
 def keyring() -> Keyring:
@@ -108,7 +114,9 @@ def keyring() -> Keyring:
     ring = _holder.ring
     if ring is None or not ring.data_keys:  # one without keys was read before they were made
         with _holder.lock:
-            ring = _holder.ring = _read()
+            ring = _holder.ring
+            if ring is None or not ring.data_keys:  # another thread may have read it meanwhile
+                ring = _holder.ring = _read()
     return ring
 
 

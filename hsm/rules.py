@@ -5,6 +5,7 @@ an older one protected (KEY-3).
 """
 
 import re
+from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
@@ -42,10 +43,18 @@ def context(domain: str, purpose: str, bound_to: UUID | None = None) -> bytes:
     Bytes:  each part behind its length; a missing ``bound_to`` has length zero.
     Raises: ValueError when the purpose is not a short lower-case code.
     """
+    return _use(domain, purpose) + _part(b"" if bound_to is None else bound_to.bytes)
+
+
+@lru_cache(maxsize=256)  # a use is asked for at every log-in, and there are few
+def _use(domain: str, purpose: str) -> bytes:
     if _PURPOSE.fullmatch(purpose) is None:
         raise ValueError("A purpose is a short lower-case code.")
-    parts = (domain.encode(), purpose.encode(), bound_to.bytes if bound_to else b"")
-    return b"".join(bytes([len(part)]) + part for part in parts)
+    return _part(domain.encode()) + _part(purpose.encode())
+
+
+def _part(value: bytes) -> bytes:
+    return bytes([len(value)]) + value
 
 
 def mac_message(domain: str, purpose: str, value: str, bound_to: UUID | None = None) -> bytes:

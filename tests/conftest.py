@@ -32,12 +32,13 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker, p
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """Transactional tests end with every table emptied: put the rows of the keys back."""
     yield
     marker = item.get_closest_marker("django_db")
     is_marked = marker is not None and bool(marker.kwargs.get("transaction") or marker.args[:1] == (True,))
-    if is_marked or EMPTIES_TABLES.intersection(getattr(item, "fixturenames", ())):
+    is_emptied = is_marked or EMPTIES_TABLES.intersection(getattr(item, "fixturenames", ()))
+    if is_emptied and nextitem is not None:  # with the last test the database goes
         blocker, rows = item.config.stash[KEY_ROWS]
         with blocker.unblock():
             for row in rows:

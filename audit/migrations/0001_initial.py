@@ -87,16 +87,12 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=django.db.models.lookups.Exact(
-                            models.Func(
-                                models.F("facts"), function="jsonb_typeof", output_field=models.TextField()
-                            ),
+                            models.Func(models.F("facts"), function="jsonb_typeof", output_field=models.TextField()),
                             models.Value("object"),
                         ),
                         name="event_facts_are_an_object",
                     ),
-                    models.CheckConstraint(
-                        condition=models.Q(("mac__length", 34)), name="event_mac_is_whole"
-                    ),
+                    models.CheckConstraint(condition=models.Q(("mac__length", 34)), name="event_mac_is_whole"),
                 ],
             },
         ),

@@ -33,9 +33,7 @@ class AuditEvent(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="event_kind_names_app_and_act", condition=Q(kind__regex=r"^[a-z]+\.[a-z_]+$")
-            ),
+            models.CheckConstraint(name="event_kind_names_app_and_act", condition=Q(kind__regex=r"^[a-z]+\.[a-z_]+$")),
             models.CheckConstraint(
                 name="event_actor_kind_is_known",
                 condition=Q(actor_kind__in=[kind.value for kind in ActorKind]),
@@ -64,11 +62,7 @@ class AuditEvent(models.Model):
             models.CheckConstraint(name="event_mac_is_whole", condition=Q(mac__length=MAC_BYTES)),
         ]
         indexes = [
-            models.Index(
-                name="event_by_subject", fields=["subject_id", "-id"], condition=Q(subject_id__isnull=False)
-            ),
-            models.Index(
-                name="event_by_actor", fields=["actor_id", "-id"], condition=Q(actor_id__isnull=False)
-            ),
+            models.Index(name="event_by_subject", fields=["subject_id", "-id"], condition=Q(subject_id__isnull=False)),
+            models.Index(name="event_by_actor", fields=["actor_id", "-id"], condition=Q(actor_id__isnull=False)),
             models.Index(name="event_by_kind", fields=["kind", "-id"]),
         ]

@@ -9,8 +9,8 @@ call, so that a module that comes back is used again without a restart (KEY-2).
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, Protocol, TypeVar
 
 import pkcs11
@@ -53,20 +53,24 @@ class Connection:
         Raises: HsmUnavailable when the module cannot be reached; any other error of the module means that the
                 caller is wrong, and propagates.
         """
-        with self._held():
-            for is_last in (False, True):
-                had_session = self._session is not None
-                try:
-                    if not had_session:
-                        self._open()
-                    return act(self)
-                except pkcs11.PKCS11Error as error:
-                    if not is_gone(error):
-                        raise
-                    self._drop()
-                    if is_last or not had_session:  # a fresh session that fails has failed for good
-                        raise HsmUnavailable("The module or its key is gone.") from error
-        raise AssertionError("unreachable")
+        lock = self._acquired()
+        try:
+            had_session = self._session is not None
+            try:
+                return self._attempt(act)
+            except pkcs11.PKCS11Error as error:
+                if not self._is_lost(error):
+                    raise
+                if not had_session:  # a fresh session that fails has failed for good
+                    raise HsmUnavailable("The module or its key is gone.") from error
+            try:
+                return self._attempt(act)
+            except pkcs11.PKCS11Error as error:
+                if not self._is_lost(error):
+                    raise
+                raise HsmUnavailable("The module or its key is gone.") from error
+        finally:
+            lock.release()
 
     @property
     def session(self) -> Session:
@@ -85,18 +89,29 @@ class Connection:
 
     def close(self) -> None:
         """Forget the session, its keys and a refused PIN; the next call opens anew."""
-        with self._held():
+        lock = self._acquired()
+        try:
             self._drop()
             self._is_pin_refused = False
-
-    @contextmanager
-    def _held(self) -> Iterator[None]:
-        if not self._lock.acquire(timeout=self._wait_seconds):
-            raise HsmUnavailable("The module does not answer in time.")
-        try:
-            yield
         finally:
-            self._lock.release()
+            lock.release()
+
+    def _acquired(self) -> threading.Lock:
+        lock = self._lock  # the one taken is the one given back: a child of a fork gets another
+        if not lock.acquire(timeout=self._wait_seconds):
+            raise HsmUnavailable("The module does not answer in time.")
+        return lock
+
+    def _attempt(self, act: Callable[["Connection"], Result]) -> Result:
+        if self._session is None:
+            self._open()
+        return act(self)
+
+    def _is_lost(self, error: pkcs11.PKCS11Error) -> bool:
+        if not is_gone(error):
+            return False
+        self._drop()
+        return True
 
     def _open(self) -> None:
         if self._is_pin_refused:  # trying on would lock the token
