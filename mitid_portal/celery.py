@@ -4,6 +4,7 @@ The worker's parent process loads no PKCS#11 library and opens no database conne
 children, because neither survives a fork.
 """
 
+import logging
 import os
 from typing import Any
 
@@ -15,12 +16,14 @@ from django.core.management.base import SystemCheckError
 from mitid_portal.heartbeats import WorkerHeartbeat
 from mitid_portal.startup import refuse_unfit_settings
 
+logger = logging.getLogger(__name__)
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mitid_portal.settings")
 
 app = Celery("mitid_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.steps["worker"].add(WorkerHeartbeat)
+app.steps["consumer"].add(WorkerHeartbeat)
 
 
 @worker_init.connect
@@ -33,4 +36,5 @@ def leave_when_unfit(**_signal: Any) -> None:
     try:
         refuse_unfit_settings()
     except (SystemCheckError, ImproperlyConfigured) as error:
-        raise SystemExit(str(error)) from error
+        logger.critical("Refusing to start: %s", error)
+        raise SystemExit(1) from error

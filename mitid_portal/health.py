@@ -49,11 +49,8 @@ def _word(*, is_up: bool) -> str:
 
 def probe_database() -> None:
     """Raise unless the database answers."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    finally:
-        connection.close()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
 
 
 def probe_cache() -> None:
@@ -135,6 +132,7 @@ class _Run:
         except Exception as error:  # noqa: BLE001 - whatever a part answers with, it is down
             logger.warning("Health: %s is down (%s).", self._name, type(error).__name__)
         finally:
+            connection.close()  # this thread's own; the pool would miss it
             self._over.set()
 
 

@@ -15,8 +15,8 @@ from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
 
-EVERY_SECONDS: Final = 5
-ALIVE_FOR_SECONDS: Final = 20
+EVERY_SECONDS: Final = 2
+ALIVE_FOR_SECONDS: Final = 10
 
 
 class Process(StrEnum):
@@ -48,9 +48,12 @@ def _key(process: Process) -> str:
 
 
 class WorkerHeartbeat(bootsteps.StartStopStep):
-    """A timer in the worker's own event loop: it stops when that loop hangs or its pool is gone."""
+    """A timer in the worker's event loop, set anew with each connection to the broker.
 
-    requires = ("celery.worker.components:Timer", "celery.worker.components:Pool")
+    It stops when the loop hangs, and Celery clears it when the connection is lost.
+    """
+
+    requires = ("celery.worker.consumer.connection:Connection",)
 
     def start(self, parent: Any) -> None:
         """Give a sign of life now and then."""

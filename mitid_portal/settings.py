@@ -29,6 +29,7 @@ PUBLIC_ADDRESS = env.str("PUBLIC_ADDRESS")  # scheme and host of the portal, as 
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 DEMO_CLOCK_FILE = env.str("DEMO_CLOCK_FILE", default=str(VAR_DIR / "clock-offset"))
 BRAND_NAME = env.str("BRAND_NAME", default="MitID")
+SUPPORT_PHONE = env.str("SUPPORT_PHONE", default="+45 00 00 00 00")  # shown to those who need help
 
 # --- Apps -----------------------------------------------------------------------------------------------------------
 INSTALLED_APPS = [

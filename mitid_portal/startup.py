@@ -1,6 +1,9 @@
 """What stands between unfit settings and a process that serves."""
 
+import io
+
 import django
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
@@ -15,7 +18,8 @@ def refuse_unfit_settings() -> None:
     Raises: SystemCheckError listing what is wrong; ImproperlyConfigured when the settings are those of the tests,
             for which most checks are off.
     """
-    django.setup()
+    if not apps.ready:  # a second set-up would begin logging anew, into what Celery put in the place of stderr
+        django.setup()
     if settings.TESTING:
         raise ImproperlyConfigured("TESTING is set: that is for the test runner only.")
-    call_command("check", verbosity=0)
+    call_command("check", stdout=io.StringIO())  # only what is wrong is worth a line, and that is raised

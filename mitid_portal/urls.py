@@ -4,14 +4,12 @@ from importlib.util import find_spec
 
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
-from django.views.i18n import set_language
 
 from mitid_portal import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
-    path("language/", set_language, name="set_language"),
 ]
 for prefix, module in (
     ("", "authentication.urls"),

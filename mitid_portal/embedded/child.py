@@ -52,6 +52,7 @@ class Child:
                 env=dict(program.environment),
                 start_new_session=True,
             )
+        self._is_asked = False
         self.started_at = time.monotonic()
         self.created = psutil.Process(self._process.pid).create_time()
 
@@ -70,10 +71,16 @@ class Child:
         """Whether it has not ended."""
         return self.exit_code is None
 
+    def ask_to_stop(self) -> None:
+        """The program has been told to end; asked twice it would cut its work short."""
+        if not self._is_asked:
+            self._is_asked = True
+            self._process.send_signal(self.program.stop_signal)
+
     def stop(self) -> None:
         """Nothing of the program runs any more: asked first, killed when it takes too long."""
         if self.is_running:
-            self._process.send_signal(self.program.stop_signal)
+            self.ask_to_stop()
             try:
                 self._process.wait(self.program.patience_seconds)
             except subprocess.TimeoutExpired:

@@ -121,6 +121,9 @@ class System:
 
     def stop(self) -> None:
         """Nothing of the system runs any more; its data stay."""
+        for part in (Part.BEAT, Part.WORKER, Part.WEB):  # they end side by side; what they need outlives them
+            if part in self._children:
+                self._children[part].ask_to_stop()
         for name in reversed(list(self._children)):
             self._children.pop(name).stop()
             self._ledger.write(self._children)
