@@ -1,6 +1,6 @@
 """What the demo's addresses for programs take and give."""
 
-from typing import Final
+from typing import Any, Final
 
 from rest_framework import serializers
 
@@ -21,7 +21,7 @@ class SmsReplySerializer(serializers.Serializer[dict[str, str]]):
 
     text = serializers.CharField(max_length=LONGEST_SMS)
 
-    def get_fields(self) -> dict[str, serializers.Field]:
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
         """Add the field whose name Python keeps for itself."""
         return {"from": serializers.CharField(max_length=32)} | super().get_fields()
 

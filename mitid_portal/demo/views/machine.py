@@ -64,7 +64,7 @@ class MessagesApi(DemoApi):
         recipient = request.query_params.get("to", "")
         newest = local_messages(limit=MOST_SHOWN)
         shown = [message for message in newest if not recipient or message.to == recipient]
-        return Response(MessageSerializer(shown, many=True).data)
+        return Response([MessageSerializer(message).data for message in shown])
 
 
 class ClockApi(DemoApi):

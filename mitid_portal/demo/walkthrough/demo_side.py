@@ -112,9 +112,7 @@ class DemoSide:
             time.sleep(0.3)
         there = " | ".join(message.text[:100] for message in unread) or "nothing"
         wanted = " or ".join(repr(word) for word in words) or "a message"
-        raise StoryFailed(
-            f"{address} did not get {wanted} within {MESSAGE_SECONDS:.0f} seconds; unread there: {there}"
-        )
+        raise StoryFailed(f"{address} did not get {wanted} within {MESSAGE_SECONDS:.0f} seconds; unread there: {there}")
 
     def _shown(self, serial: str) -> str:
         for device in self._get("/demo/devices.json"):
