@@ -6,7 +6,7 @@ from typing import Final, assert_never
 
 from django.template.loader import render_to_string
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from identities.api import (
@@ -95,8 +95,8 @@ PASSWORD_REFUSALS: Final[Mapping[PasswordRefusal, Text]] = {
 }
 ACTIVATION_REFUSED: Final[Text] = _(
     "This did not activate anything. Check the user ID and the activation code on your paper, and wait for a fresh "
-    "code on the code display. An activation code is valid for 48 hours and for three tries; if it has run out, get a new "
-    "one at Citizen Service."
+    "code on the code display. An activation code is valid for 48 hours and for three tries; if it has run out, get a "
+    "new one at Citizen Service."
 )
 TOO_MANY_TRIES_FROM_HERE: Final[Text] = _("There were too many wrong tries from here. Wait ten minutes and try again.")
 CODE_REFUSALS: Final[Mapping[CodeRefusal, Text]] = {
@@ -120,7 +120,7 @@ def time_text(instant: datetime) -> str:
 
 def text_for_too_many_codes(*, next_at: datetime) -> str:
     """Say when a code may be asked for again."""
-    return _now("You have asked for many codes. You can ask for the next one from %(time)s.") % {
+    return gettext("You have asked for many codes. You can ask for the next one from %(time)s.") % {
         "time": time_text(next_at)
     }
 
@@ -142,19 +142,21 @@ def _confirmation(reason: ConfirmRefusal, *, is_early: bool) -> str:
     match reason:
         case ConfirmRefusal.TOO_EARLY | ConfirmRefusal.SAME_LOGIN:
             if is_early:
-                return _now(
+                return gettext(
                     "It is too early. The change can be confirmed from %(opens)s, when you have logged in again."
                 )
-            return _now(
+            return gettext(
                 "You logged in before %(opens)s, when this opened. Log out, log in again and confirm before %(closes)s."
             )
         case ConfirmRefusal.LEVEL_TOO_LOW:
-            return _now("This login is not secure enough. Log in with your code display and confirm before %(closes)s.")
+            return gettext(
+                "This login is not secure enough. Log in with your code display and confirm before %(closes)s."
+            )
         case ConfirmRefusal.TOO_LATE:
-            return _now("The change ran out at %(closes)s. Nothing was changed; ask for it again.")
+            return gettext("The change ran out at %(closes)s. Nothing was changed; ask for it again.")
         case ConfirmRefusal.NOT_PENDING:
-            return _now("The change does not wait any more.")
+            return gettext("The change does not wait any more.")
         case ConfirmRefusal.TAKEN:
-            return _now("Somebody else has taken this user ID in the meantime. Stop the change and choose another.")
+            return gettext("Somebody else has taken this user ID in the meantime. Stop the change and choose another.")
         case _:
             assert_never(reason)
