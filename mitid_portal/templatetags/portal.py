@@ -96,9 +96,13 @@ def _error_links(form: BaseForm) -> Iterator[ErrorLink]:
     for field in form:
         target = "" if field.is_hidden else first_input_id(field)
         # 'Must be filled in' alone, ten times over, would not say what must be.
-        about = "" if field.is_hidden or not field.label else f"{field.label}: "
+        about = "" if field.is_hidden or not field.label else _lead_in(str(field.label))
         for text in field.errors:
             yield ErrorLink(text=f"{about}{text}", target=target)
+
+
+def _lead_in(label: str) -> str:
+    return f"{label} " if label[-1] in "?!.:" else f"{label}: "
 
 
 def _is_danish() -> bool:

@@ -11,7 +11,7 @@ from django.core.wsgi import get_wsgi_application
 from django.test import override_settings
 from playwright.sync_api import Browser, expect
 
-from tests.browser.harness import chromium, person
+from tests.browser.harness import PICTURES, chromium, person
 
 pytestmark = pytest.mark.browser
 ERRORS = ["400", "403", "404", "413", "500", "503", "csrf"]
@@ -117,3 +117,4 @@ def test_paper_shows_the_sheet_alone(browser: Browser, address: str) -> None:
         assert visitor.page.get_by_text("K7MX 4RTP").is_visible()
         for selector in ["header", "footer", ".demo-banner", "h1", "button[data-print]"]:
             assert not visitor.page.locator(selector).first.is_visible(), selector
+        visitor.page.screenshot(path=PICTURES / "gallery-sheet-on-paper.png")

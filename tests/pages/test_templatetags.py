@@ -70,7 +70,7 @@ def test_error_links_name_the_field_and_lead_to_its_input() -> None:
         links = {link.text: link.target for link in error_links(EveryField({}))}
     assert links["Formularen som helhed er afvist."] == ""
     assert links["Bruger-ID: This field is required."] == "id_user_id"
-    assert links["Er svaret rigtigt?: This field is required."] == "id_answer_0"
+    assert links["Er svaret rigtigt? This field is required."] == "id_answer_0"
     assert links["Kanaler: This field is required."] == "id_channels_0"
     assert links["Født: This field is required."] == "id_born_month"
     # A hidden field cannot be gone to; its error must be seen all the same.
