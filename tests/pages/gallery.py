@@ -25,6 +25,8 @@ class Officer:
 
     name: str
     office: str
+    is_clerk: bool = True
+    is_support: bool = True
 
 
 class EveryField(forms.Form):

@@ -20,7 +20,7 @@ from registration.api import (
 )
 
 ORGANISATION: Final = "Skovby Kommune, Borgerservice"
-OFFICE: Final = "Borgerservice på Torvet"
+OFFICE: Final = "Torvet"
 COMPLAINTS_TO: Final = "Skovby Kommune, Borgerservice, Torvet 1, 9999 Skovby"
 STOCK: Final = 40
 AGREED_FOR: Final = timedelta(days=364)  # REG-11: renewed yearly
