@@ -13,6 +13,7 @@ def complete(settings):
     settings.SMS_TRANSPORT, settings.EMAIL_TRANSPORT = TWILIO, SMTP
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_FROM = "AC1", "x", "+4592400000"
     settings.EMAIL_HOST, settings.EMAIL_USE_TLS, settings.TESTING = "mail.example", True, False
+    settings.DEMO = False
     return settings
 
 
