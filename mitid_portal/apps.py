@@ -1,7 +1,5 @@
 """Django's registration of the project itself: its system checks and tasks."""
 
-from importlib import import_module
-
 from django.apps import AppConfig
 
 
@@ -13,4 +11,4 @@ class MitidPortalConfig(AppConfig):
 
     def ready(self) -> None:
         """Have the system checks registered; they read settings, so not before Django is set up."""
-        import_module("mitid_portal.checks")
+        from mitid_portal import checks  # noqa: F401, PLC0415 - as above

@@ -19,6 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Final, Self
 
+import psutil
+
 from mitid_portal.embedded import credentials, postgres, softhsm, valkey
 from mitid_portal.embedded.child import Child, PartFailedError, Program
 from mitid_portal.embedded.ledger import Ledger
@@ -152,7 +154,9 @@ class System:
 
     def signal_part(self, part: Part, which: signal.Signals) -> None:
         """Send a signal to a part and to its children: SIGSTOP makes it hang, SIGCONT wakes it."""
-        os.killpg(self._children[part].pid, which)
+        leader = psutil.Process(self._children[part].pid)
+        for process in [leader, *leader.children(recursive=True)]:  # PostgreSQL's lead sessions of their own
+            process.send_signal(which)
 
     def restart(self, part: Part) -> None:
         """The part runs, whatever was left of it before."""

@@ -1,0 +1,1 @@
+"""Tests that read the code itself: what a reviewer would otherwise have to remember."""
