@@ -3,8 +3,8 @@
 from registration.registers.base import RegisterPerson
 from registration.registers.fixture import FixturePassport, fixture_passport_of, fixture_people
 from registration.states import OfficerRole, OrganisationKind, PersonStatus
-from registration.usecases.create_office import create_office
-from registration.usecases.create_officer import create_officer
+from registration.usecases.create_office import UnknownOrganisation, create_office
+from registration.usecases.create_officer import UnknownOffice, create_officer
 from registration.usecases.create_organisation import create_organisation
 from registration.usecases.put_into_stock import put_into_stock
 
@@ -14,6 +14,8 @@ __all__ = [
     "OrganisationKind",
     "PersonStatus",
     "RegisterPerson",
+    "UnknownOffice",
+    "UnknownOrganisation",
     "create_office",
     "create_officer",
     "create_organisation",

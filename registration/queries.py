@@ -6,7 +6,19 @@ from uuid import UUID
 
 from audit.api import Actor, ActorKind
 from hsm.api import open_sealed
-from identities.api import ContactKind, contact_code_sent_to, identity_by_id, person_of, standing_blocks_of
+from identities.api import (
+    BlockView,
+    ChangeField,
+    ContactKind,
+    DeviceView,
+    IdentityState,
+    contact_code_sent_to,
+    devices_of,
+    identity_by_id,
+    pending_changes_of,
+    person_of,
+    standing_blocks_of,
+)
 from registration import sealing
 from registration.models import (
     CaseContact,
@@ -16,16 +28,19 @@ from registration.models import (
     ProofingCase,
     RefusalDecision,
     StockItem,
+    SupportCall,
 )
 from registration.registers.base import RegisterPerson, person_from_json
 from registration.rules.calendar import danish_date
 from registration.rules.officers import refusal_to_act
 from registration.rules.questions import verdict_of
+from registration.rules.support import SupportAct, refusal_to_act_in_call
 from registration.states import (
     LIVE_CASE_STATES,
     CasePurpose,
     CaseState,
     EvidenceKind,
+    LookReason,
     OfficerRole,
     QuestionTopic,
     RefusalReason,
@@ -130,6 +145,34 @@ class RefusalView:
     decided_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class ChangeLine:
+    """A change that waits, without the new value: a contact is not support's to see (SUP-2)."""
+
+    id: UUID
+    field: ChangeField
+    opens_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallView:
+    """A caller's identity as support sees it. ``devices`` and ``changes`` are empty until the caller is identified."""
+
+    id: UUID
+    reason: LookReason
+    name: str
+    is_name_protected: bool
+    cpr_number: str | None
+    state: IdentityState
+    blocks: list[BlockView]
+    devices: list[DeviceView]
+    changes: list[ChangeLine]
+    verdict: Verdict
+    is_asked: bool
+    is_identified: bool
+    is_over: bool
+
+
 def rights_of(identity_id: UUID, *, now: datetime) -> list[ActingOfficer]:
     """List the rights that a person has today, in whichever offices (REG-11)."""
     rows = Officer.objects.filter(identity_id=identity_id, ended_at__isnull=True).select_related("office__organisation")
@@ -206,6 +249,34 @@ def person_in(case: ProofingCase) -> RegisterPerson | None:
     if case.person_sealed is None:
         return None
     return person_from_json(open_sealed(case.person_sealed, purpose=sealing.PERSON, bound_to=case.id))
+
+
+def call_of(call_id: UUID, *, officer_id: UUID, now: datetime) -> CallView | None:
+    """Open a support agent's own call; another agent's is as good as none (SUP-2)."""
+    row = SupportCall.objects.filter(pk=call_id, officer_id=officer_id).first()
+    identity = identity_by_id(row.identity_id) if row else None
+    if row is None or identity is None:
+        return None
+    person = person_of(identity.id)
+    answers = list(row.questions.order_by("place").values_list("was_right", flat=True))
+    refusal = refusal_to_act_in_call(SupportAct.BLOCK, opened_at=row.opened_at, is_identified=False, now=now)
+    is_identified = row.identified_at is not None
+    changes = pending_changes_of(identity.id, now=now) if is_identified else []
+    return CallView(
+        id=row.id,
+        reason=LookReason(row.reason),
+        name=person.name,
+        is_name_protected=person.is_name_protected,
+        cpr_number=person.cpr_number,
+        state=identity.state,
+        blocks=standing_blocks_of(identity.id),
+        devices=devices_of(identity.id) if is_identified else [],
+        changes=[ChangeLine(id=change.id, field=change.field, opens_at=change.opens_at) for change in changes],
+        verdict=verdict_of(answers),
+        is_asked=bool(answers),
+        is_identified=is_identified,
+        is_over=refusal is not None,
+    )
 
 
 def questions_of(*, case_id: UUID | None = None, call_id: UUID | None = None) -> list[QuestionView]:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class OrganisationKind(TextChoices):
@@ -116,18 +117,18 @@ class EvidenceCheck(TextChoices):
 
 
 class QuestionTopic(TextChoices):
-    """What a control question asks about; none of it stands in a passport (REG-3)."""
+    """What a control question asks about; none of it stands in a passport (REG-3). The label is the question."""
 
-    EARLIER_ADDRESS = "earlier_address"
-    MOVED_IN_YEAR = "moved_in_year"
-    MUNICIPALITY_OF_BIRTH = "municipality_of_birth"
-    MOTHERS_FIRST_NAME = "mothers_first_name"
-    FATHERS_FIRST_NAME = "fathers_first_name"
-    CHILDREN_COUNT = "children_count"
-    CHILDREN_BIRTH_YEARS = "children_birth_years"
-    SPOUSE_FIRST_NAME = "spouse_first_name"
-    MARRIED_YEAR = "married_year"
-    CHURCH_MEMBERSHIP = "church_membership"
+    EARLIER_ADDRESS = "earlier_address", _("Where did you live before you moved to your present address?")
+    MOVED_IN_YEAR = "moved_in_year", _("In which year did you move to your present address?")
+    MUNICIPALITY_OF_BIRTH = "municipality_of_birth", _("In which municipality were you born?")
+    MOTHERS_FIRST_NAME = "mothers_first_name", _("What is your mother's first name?")
+    FATHERS_FIRST_NAME = "fathers_first_name", _("What is your father's first name?")
+    CHILDREN_COUNT = "children_count", _("How many children do you have?")
+    CHILDREN_BIRTH_YEARS = "children_birth_years", _("In which years were your children born?")
+    SPOUSE_FIRST_NAME = "spouse_first_name", _("What is your spouse's first name?")
+    MARRIED_YEAR = "married_year", _("In which year did you marry?")
+    CHURCH_MEMBERSHIP = "church_membership", _("Are you a member of the national church?")
 
 
 class Verdict(TextChoices):

@@ -11,15 +11,21 @@ from registration.rules.calendar import danish_date
 from registration.states import OfficerRole
 
 
+class UnknownOffice(Exception):  # noqa: N818 - reads as the sentence it is
+    """There is no such office."""
+
+
 @transaction.atomic
 def create_officer(*, identity_id: UUID, role: OfficerRole, office_id: UUID, valid_until: date, now: datetime) -> UUID:
     """A citizen has a right in an office until the last day of it.
 
     Rule:   REG-11.
-    Raises: Office.DoesNotExist; IntegrityError for a second right of the same role, or one of more than a year.
+    Raises: UnknownOffice; IntegrityError for a second right of the same role, or one of more than a year.
     Writes: Officer, AuditEvent.
     """
-    office = Office.objects.get(pk=office_id)
+    office = Office.objects.filter(pk=office_id).first()
+    if office is None:
+        raise UnknownOffice("There is no office with this id.")
     officer = Officer.objects.create(
         identity_id=identity_id,
         role=role,

@@ -127,7 +127,7 @@ def nothing(_request: HttpRequest) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-_officers = ["home", "cases", "support"]
+_officers = ["officer-home", "cases", "support-search"]
 _names = ["home", "profile", "activity", "block-start"]
 urlpatterns = [
     path("components/", components),
@@ -143,7 +143,7 @@ urlpatterns = [
         "",
         include(
             (
-                [path(f"r/{name}/", nothing, name=name) for name in ["home", "cases", "support"]],
+                [path(f"r/{name}/", nothing, name=name) for name in _officers],
                 "registration",
             )
         ),

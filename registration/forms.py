@@ -1,0 +1,276 @@
+"""What the backoffice's pages take: parsed and cleaned, no rules."""
+
+import re
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from notifications.api import Language, normal_email, normal_phone
+from registration import texts
+from registration.rules.cpr import normal_cpr_number
+from registration.rules.mrz import normal_line
+from registration.states import CasePurpose, FoundBy
+
+LONGEST_TYPED = 200
+PLAIN = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+WRONG_CPR_NUMBER = _("A CPR number is a date and four digits, for example 010180-1234.")
+
+
+def cleaned_cpr_number(typed: str) -> str:
+    """Give ten digits, or refuse."""
+    digits = normal_cpr_number(typed)
+    if digits is None:
+        raise forms.ValidationError(WRONG_CPR_NUMBER, code="form")
+    return digits
+
+
+class OpenCaseForm(forms.Form):
+    """What a citizen has come for."""
+
+    purpose = forms.ChoiceField(
+        label=_("What has the person come for?"),
+        choices=list(texts.PURPOSES.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose what the person has come for.")},
+    )
+    language = forms.ChoiceField(
+        label=_("In which language shall we write to the person?"),
+        choices=list(texts.LANGUAGES.items()),
+        initial=Language.DA.value,
+        widget=forms.RadioSelect,
+    )
+
+    def clean_purpose(self) -> CasePurpose:
+        """Give the purpose itself."""
+        return CasePurpose(self.cleaned_data["purpose"])
+
+    def clean_language(self) -> Language:
+        """Give the language itself."""
+        return Language(self.cleaned_data["language"])
+
+
+class PersonForm(forms.Form):
+    """Who it is."""
+
+    cpr_number = forms.CharField(
+        label=_("CPR number"),
+        max_length=LONGEST_TYPED,
+        help_text=_("Ten digits"),
+        error_messages={"required": _("Type the CPR number.")},
+        widget=forms.TextInput(attrs=PLAIN | {"inputmode": "numeric", "class": "input-char-11"}),
+    )
+
+    def clean_cpr_number(self) -> str:
+        """Give ten digits."""
+        return cleaned_cpr_number(self.cleaned_data["cpr_number"])
+
+
+class PassportForm(forms.Form):
+    """The two lines at the foot of the passport's page with the photo."""
+
+    line_1 = forms.CharField(
+        label=_("First line"),
+        max_length=LONGEST_TYPED,
+        help_text=_("44 characters, begins with P"),
+        error_messages={"required": _("Type the first line.")},
+        widget=forms.TextInput(attrs=PLAIN | {"class": "machine-readable"}),
+    )
+    line_2 = forms.CharField(
+        label=_("Second line"),
+        max_length=LONGEST_TYPED,
+        help_text=_("44 characters, begins with the passport number"),
+        error_messages={"required": _("Type the second line.")},
+        widget=forms.TextInput(attrs=PLAIN | {"class": "machine-readable"}),
+    )
+    is_photo_compared = forms.BooleanField(
+        label=_("I have compared the photo with the person in front of me"),
+        error_messages={"required": _("Compare the photo with the person, or refuse the case.")},
+    )
+
+    def clean_line_1(self) -> str:
+        """Take out the gaps that people type."""
+        return normal_line(self.cleaned_data["line_1"])
+
+    def clean_line_2(self) -> str:
+        """Take out the gaps that people type."""
+        return normal_line(self.cleaned_data["line_2"])
+
+
+class AnswerForm(forms.Form):
+    """How the citizen answered one question."""
+
+    was_right = forms.ChoiceField(
+        label=_("Is the answer right?"),
+        choices=[("yes", _("Yes")), ("no", _("No, or no answer"))],
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose whether the answer is right.")},
+    )
+
+    def clean_was_right(self) -> bool:
+        """Give the truth of it."""
+        return bool(self.cleaned_data["was_right"] == "yes")
+
+
+class PhoneForm(forms.Form):
+    """The citizen's first phone."""
+
+    value = forms.CharField(
+        label=_("Phone number"),
+        max_length=LONGEST_TYPED,
+        help_text=_("It must be able to receive SMS. For a foreign number begin with + and the country's code."),
+        error_messages={"required": _("Type the phone number.")},
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
+    )
+
+    def clean_value(self) -> str:
+        """Give the number in its international form."""
+        number = normal_phone(self.cleaned_data["value"])
+        if number is None:
+            raise forms.ValidationError(_("This is not a phone number that can receive SMS."), code="form")
+        return number
+
+
+class EmailForm(forms.Form):
+    """The citizen's first e-mail address."""
+
+    value = forms.CharField(
+        label=_("E-mail address"),
+        max_length=320,
+        help_text=_("For example name@example.dk"),
+        error_messages={"required": _("Type the e-mail address.")},
+        widget=forms.TextInput(attrs={"type": "email", "autocomplete": "off"}),
+    )
+
+    def clean_value(self) -> str:
+        """Give the address in its plain form."""
+        address = normal_email(self.cleaned_data["value"])
+        if address is None:
+            raise forms.ValidationError(_("This is not an e-mail address."), code="form")
+        return address
+
+
+class ContactCodeForm(forms.Form):
+    """The code that the citizen reads out."""
+
+    code = forms.CharField(
+        label=_("Code"),
+        max_length=20,
+        help_text=_("Six digits. Ask the person to read them out."),
+        error_messages={"required": _("Type the code.")},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "input-char-8"}),
+    )
+
+    def clean_code(self) -> str:
+        """Drop the gaps people type."""
+        code = "".join(self.cleaned_data["code"].split())
+        if not re.fullmatch(r"[0-9]{6}", code):
+            raise forms.ValidationError(_("The code is six digits."), code="form")
+        return code
+
+
+class IssueForm(forms.Form):
+    """The user ID that the citizen chose."""
+
+    user_id = forms.CharField(
+        label=_("User ID"),
+        max_length=LONGEST_TYPED,
+        strip=False,
+        help_text=_("5 to 48 characters. The person chooses it; it must not tell who they are."),
+        error_messages={"required": _("Type the user ID that the person chose.")},
+        widget=forms.TextInput(attrs=PLAIN),
+    )
+
+
+class DeviceForm(forms.Form):
+    """Which code display is handed out."""
+
+    serial = forms.CharField(
+        label=_("Serial number"),
+        max_length=64,
+        help_text=_("On the back of the code display"),
+        error_messages={"required": _("Type the serial number.")},
+        widget=forms.TextInput(attrs=PLAIN),
+    )
+
+    def clean_serial(self) -> str:
+        """Give the number as it is in the stock."""
+        serial = "".join(self.cleaned_data["serial"].split()).upper()
+        if not re.fullmatch(r"[A-Z0-9-]{4,32}", serial):
+            raise forms.ValidationError(_("A serial number has letters, digits and hyphens only."), code="form")
+        return serial
+
+
+class RefuseForm(forms.Form):
+    """Why a case is refused."""
+
+    reason = forms.ChoiceField(
+        label=_("Reason, as the person is told"),
+        choices=list(texts.REFUSAL_REASONS.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose the reason.")},
+    )
+
+
+class SearchForm(forms.Form):
+    """Whom a support agent looks for, and why."""
+
+    found_by = forms.ChoiceField(
+        label=_("Search with"),
+        choices=list(texts.FOUND_BY.items()),
+        initial=FoundBy.USER_ID.value,
+        widget=forms.RadioSelect,
+    )
+    text = forms.CharField(
+        label=_("User ID or CPR number"),
+        max_length=LONGEST_TYPED,
+        error_messages={"required": _("Type what to search for.")},
+        widget=forms.TextInput(attrs=PLAIN),
+    )
+    reason = forms.ChoiceField(
+        label=_("Why do you look?"),
+        help_text=_("The reason is written down, and the citizen is told that you looked."),
+        choices=[("", _("Choose")), *texts.LOOK_REASONS.items()],
+        error_messages={"required": _("Choose the reason.")},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Give a CPR number as ten digits."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("found_by") == FoundBy.CPR_NUMBER and cleaned.get("text"):
+            digits = normal_cpr_number(cleaned["text"])
+            if digits is None:
+                self.add_error("text", forms.ValidationError(WRONG_CPR_NUMBER, code="form"))
+            else:
+                cleaned["text"] = digits
+        return cleaned
+
+
+class DocumentNumberForm(forms.Form):
+    """The number that a caller reads out from a passport or licence."""
+
+    number = forms.CharField(
+        label=_("Number of the passport or driving licence"),
+        max_length=64,
+        help_text=_("Ask the caller to read it out. Do not say it yourself."),
+        error_messages={"required": _("Type the number.")},
+        widget=forms.TextInput(attrs=PLAIN),
+    )
+
+    def clean_number(self) -> str:
+        """Give the number as documents print it."""
+        number = "".join(self.cleaned_data["number"].split()).upper()
+        if not re.fullmatch(r"[A-Z0-9]{5,20}", number):
+            raise forms.ValidationError(_("A document number has letters and digits only."), code="form")
+        return number
+
+
+class BlockForm(forms.Form):
+    """Why a MitID is blocked."""
+
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=list(texts.BLOCK_REASONS.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose the reason.")},
+    )

@@ -1,0 +1,100 @@
+"""Rows for templates/components/summary_list.html."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from identities.api import ContactKind
+from mitid_portal.templatetags.portal import danish_date
+from notifications.api import Language
+from registration import texts
+from registration.queries import CaseView
+from registration.registers.base import RegisterPerson
+from registration.rules.progress import STEPS, CaseStep, next_step
+from registration.states import EvidenceCheck
+from registration.texts import Text
+
+PAGES = {
+    CaseStep.PERSON: "registration:case-person",
+    CaseStep.DOCUMENT: "registration:case-passport",
+    CaseStep.QUESTIONS: "registration:case-questions",
+    CaseStep.CONTACTS: "registration:case-contacts",
+    CaseStep.ISSUE: "registration:case-issue",
+    CaseStep.REOPEN: "registration:case-reopen",
+    CaseStep.SECOND: "registration:case-second",
+    CaseStep.DEVICE: "registration:case-device",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a summary list."""
+
+    label: Text
+    value: Text
+    url: str = ""
+    action: Text = ""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a case is: labels of all steps, the present one counted from 1, and where to go on."""
+
+    labels: list[Text]
+    current: int
+    step: CaseStep | None
+    next_url: str
+
+
+def progress_of(case: CaseView) -> Progress:
+    """Tell how far a case is."""
+    proven = {kind.value for kind, contact in case.contacts.items() if contact.is_proven}
+    step = next_step(
+        purpose=case.purpose,
+        state=case.state,
+        has_person=case.person is not None,
+        has_document=bool(case.evidence),
+        verdict=case.verdict,
+        missing_contacts={kind.value for kind in ContactKind} - proven,
+        has_device=bool(case.devices),
+    )
+    steps = STEPS[case.purpose]
+    at = {None: CaseStep.QUESTIONS, CaseStep.SECOND: CaseStep.REOPEN}.get(step, step)
+    current = steps.index(at) + 1 if at in steps else len(steps) + 1
+    url = reverse(PAGES[step], kwargs={"case_id": case.id}) if step in PAGES else ""
+    return Progress([texts.CASE_STEPS[one] for one in steps], current, step, url)
+
+
+def person_rows(person: RegisterPerson) -> list[Row]:
+    """Show what the register says of a person, with what must not be said aloud marked."""
+    address = _("Protected") if person.is_address_protected else (person.address or "")
+    rows = [
+        Row(_("Name"), person.name),
+        Row(_("CPR number"), f"{person.cpr_number[:6]}-{person.cpr_number[6:]}"),
+        Row(_("Born"), danish_date(person.born_on)),
+        Row(_("Address"), address),
+    ]
+    if person.is_name_protected:
+        rows.append(Row(_("Protection"), _("Name and address are protected. Do not say them aloud.")))
+    return rows
+
+
+def case_rows(case: CaseView) -> list[Row]:
+    """Show what stands in a case so far."""
+    rows = [
+        Row(_("Purpose"), texts.PURPOSES[case.purpose]),
+        Row(_("State"), texts.CASE_STATES[case.state]),
+        Row(_("Language of messages"), texts.LANGUAGES[Language(case.language)]),
+    ]
+    for paper in case.evidence:
+        checks = ", ".join(str(texts.EVIDENCE_CHECKS[EvidenceCheck(check)]) for check in paper.checks)
+        kind = texts.EVIDENCE_KINDS[paper.kind]
+        rows.append(Row(kind, f"{paper.issuer}, {_('valid until')} {danish_date(paper.expires_on)}: {checks}"))
+    for contact_kind, contact in case.contacts.items():
+        is_proven = _("proven") if contact.is_proven else _("not proven")
+        rows.append(Row(texts.CONTACT_KINDS[contact_kind], f"{contact.value} ({is_proven})"))
+    if case.user_id:
+        rows.append(Row(_("User ID"), case.user_id))
+    rows += [Row(_("Code display"), serial) for serial in case.devices]
+    return rows

@@ -1,0 +1,58 @@
+"""Base classes and rows of support's pages."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from mitid_portal.templatetags.portal import danish_time
+from registration import texts
+from registration.queries import CallView, call_of
+from registration.rules.cpr import masked
+from registration.views.base import SupportPage
+from registration.views.rows import Row
+
+
+class CallPage(SupportPage):
+    """About one call of the agent's own."""
+
+    call: CallView
+
+    def load(self) -> None:
+        """Find the call among the agent's own."""
+        call = call_of(self.call_id, officer_id=self.officer.id, now=self.now)
+        if call is None:
+            raise Http404
+        self.call = call
+
+    @property
+    def call_id(self) -> UUID:
+        """The call in the address."""
+        return UUID(str(self.kwargs["call_id"]))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Show the call."""
+        return super().get_context_data(call=self.call, **kwargs)
+
+
+def citizen_rows(call: CallView) -> list[Row]:
+    """Show what support may see: never a whole CPR number, never a contact (SUP-2)."""
+    blocks = [
+        _("%(source)s, %(time)s") % {"source": texts.BLOCK_SOURCES[block.source], "time": danish_time(block.blocked_at)}
+        for block in call.blocks
+    ]
+    rows = [
+        Row(_("Name"), call.name),
+        Row(_("CPR number"), masked(call.cpr_number) if call.cpr_number else ""),
+        Row(_("MitID"), texts.IDENTITY_STATES[call.state]),
+        *(Row(_("Blocked by"), block) for block in blocks),
+        Row(_("Reason for this look"), texts.LOOK_REASONS[call.reason]),
+    ]
+    if call.is_name_protected:
+        rows.append(Row(_("Protection"), _("Name and address are protected. Do not say them aloud.")))
+    if call.is_identified:
+        rows += [
+            Row(_("Code display"), f"{device.serial}: {texts.DEVICE_STATES[device.state]}") for device in call.devices
+        ]
+    return rows
