@@ -42,14 +42,14 @@ def extracted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def sentences(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Give every English text with its Danish; plural forms each on their own."""
+def sentences(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
+    """Give every English text with its Danish; each Danish plural form goes with the English singular."""
     compiled = tmp_path_factory.mktemp("compiled") / "django.mo"
     result = run("msgfmt", "--use-fuzzy", f"--output-file={compiled}", CATALOGUE)
     assert result.returncode == 0, result.stderr
     with compiled.open("rb") as file:
         catalogue = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
-    pairs = {key if isinstance(key, str) else key[0]: text for key, text in catalogue.items() if key}
+    pairs = [(key if isinstance(key, str) else key[0], text) for key, text in catalogue.items() if key]
     assert len(pairs) > 300
     return pairs
 
@@ -86,18 +86,18 @@ def test_catalogue_compiles():
 @pytest.mark.parametrize("kind", sorted(PLACEHOLDERS))
 def test_danish_has_the_same_parts_as_english(sentences, kind):
     pattern = PLACEHOLDERS[kind]
-    differing = {
-        english: danish
-        for english, danish in sentences.items()
+    differing = [
+        (english, danish)
+        for english, danish in sentences
         if Counter(pattern.findall(english)) != Counter(pattern.findall(danish))
-    }
+    ]
 
-    assert differing == {}
+    assert differing == []
 
 
 def test_tags_in_danish_are_closed(sentences):
     unbalanced = []
-    for danish in sentences.values():
+    for _, danish in sentences:
         tags = Counter(re.sub(r"[</>]|\s.*", "", tag) for tag in HTML_TAG.findall(danish) if tag != "<br>")
         unbalanced += [danish for count in tags.values() if count % 2]
 
