@@ -1,0 +1,106 @@
+"""Logins without the log-in pages, and changes as far as a test needs them."""
+
+import re
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.test import Client
+
+from authentication.api import Door, Login
+from authentication.models import Login as LoginRow
+from authentication.models import LoginRequest
+from authentication.states import RequestState
+from identities.api import AssuranceLevel, AuthenticatorKind, ChangeField, ChangeWaits, CodeSent, ContactKind
+from identities.models import PendingChange
+from notifications.api import Channel, MessageKind
+from selfservice.usecases.outcomes import NewContact, NewUserId
+from selfservice.usecases.request_change import request_change
+from selfservice.usecases.send_contact_code import send_contact_code
+from tests.factories.identities import Resident, code_sent_to, texts_sent
+
+NEW_PHONE = "+4531415926"
+NEW_EMAIL = "den.nye@example.dk"
+NEW_USER_ID = "havørn over klit"
+KINDS = {ChangeField.PHONE: ContactKind.PHONE, ChangeField.EMAIL: ContactKind.EMAIL}
+
+
+def a_login(
+    identity_id: UUID, *, at: datetime, level: AssuranceLevel = AssuranceLevel.SUBSTANTIAL, door: Door = Door.PORTAL
+) -> Login:
+    """Log in, as the log-in pages would have."""
+    request = LoginRequest.objects.create(
+        door=door,
+        identity_id=identity_id,
+        state=RequestState.APPROVED,
+        opened_at=at,
+        expires_at=at + timedelta(minutes=5),
+    )
+    row = LoginRow.objects.create(
+        identity_id=identity_id,
+        request=request,
+        door=door,
+        authenticator=AuthenticatorKind.CODE_DISPLAY,
+        level=level,
+        at=at,
+        last_seen_at=at,
+    )
+    return Login(id=row.id, identity_id=identity_id, door=door, at=at, level=level)
+
+
+def log_in(client: Client, identity_id: UUID, *, at: datetime) -> Login:
+    """Let a browser be logged in."""
+    login = a_login(identity_id, at=at)
+    session = client.session
+    session["login_id"] = str(login.id)
+    session.save()
+    return login
+
+
+def wanted_contact(login: Login, kind: ContactKind, value: str, *, now: datetime) -> NewContact:
+    """Have a code sent to a new contact and read it there."""
+    sent = send_contact_code(login=login, kind=kind, value=value, now=now)
+    assert isinstance(sent, CodeSent), sent
+    return NewContact(proof_id=sent.proof_id, code=code_sent_to(owner_id=login.identity_id, kind=kind))
+
+
+def a_requested_change(
+    login: Login, field: ChangeField = ChangeField.PHONE, *, value: str | None = None, now: datetime
+) -> ChangeWaits:
+    """Ask for a change, as far as its first login goes."""
+    wanted: NewContact | NewUserId
+    match field:
+        case ChangeField.USER_ID:
+            wanted = NewUserId(user_id=value or NEW_USER_ID)
+        case ChangeField.PHONE:
+            wanted = wanted_contact(login, ContactKind.PHONE, value or NEW_PHONE, now=now)
+        case ChangeField.EMAIL:
+            wanted = wanted_contact(login, ContactKind.EMAIL, value or NEW_EMAIL, now=now)
+    outcome = request_change(login=login, field=field, wanted=wanted, now=now)
+    assert isinstance(outcome, ChangeWaits), outcome
+    return outcome
+
+
+def stop_code_for(resident: Resident) -> str:
+    """Read the code that the newest alert's text message carries."""
+    text = texts_sent(reference=resident.identity_id, channel=Channel.SMS, kind=MessageKind.CHANGE_REQUESTED)[0]
+    found = re.search(r"NO ([0-9]{4})", text)
+    assert found, text
+    return found[1]
+
+
+def stop_path_for(resident: Resident) -> str:
+    """Read the path of the page that the newest alert's e-mail leads to."""
+    text = texts_sent(reference=resident.identity_id, channel=Channel.EMAIL, kind=MessageKind.CHANGE_REQUESTED)[0]
+    found = re.search(r"https?://[^/]+(/stop/[^/\s]+/)", text)
+    assert found, text
+    return found[1]
+
+
+def stop_token_for(resident: Resident) -> str:
+    """Read the token of that page."""
+    return stop_path_for(resident).split("/")[2]
+
+
+def change_row(change_id: UUID) -> PendingChange:
+    """Read a change's row afresh."""
+    return PendingChange.objects.get(pk=change_id)

@@ -1,0 +1,275 @@
+"""Logins, requests, cancels, blocks, waits and confirmations in any order, against a small model (CHG-1 to CHG-7)."""
+
+import itertools
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from identities.api import (
+    BlockReason,
+    ChangeField,
+    ChangeNotTaken,
+    ChangeState,
+    ChangeWaits,
+    CodeSent,
+    Confirmed,
+    ConfirmRefusal,
+    ConfirmRefused,
+    ContactKind,
+    RequestRefusal,
+    TooManyCodes,
+    contacts_of,
+    identity_by_id,
+    pending_changes_of,
+    reopen_identity,
+)
+from selfservice.usecases.block_own_identity import block_own_identity
+from selfservice.usecases.cancel_change import cancel_change
+from selfservice.usecases.confirm_change import confirm_change
+from selfservice.usecases.expire_changes import expire_changes
+from selfservice.usecases.outcomes import LoginEnded, NewContact, NewUserId
+from selfservice.usecases.request_change import request_change
+from selfservice.usecases.send_contact_code import send_contact_code
+from tests.factories.identities import a_resident, an_officer, code_sent_to
+from tests.factories.selfservice import a_login, change_row
+
+START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+SERIALS = itertools.count(1)
+KINDS = {ChangeField.PHONE: ContactKind.PHONE, ChangeField.EMAIL: ContactKind.EMAIL}
+
+
+@dataclass
+class Wish:
+    """What the model knows of a change."""
+
+    field: ChangeField
+    value: str
+    first_login_id: object
+    requested_at: datetime
+    state: ChangeState = ChangeState.PENDING
+
+    @property
+    def opens_at(self) -> datetime:
+        return self.requested_at + HOUR
+
+    @property
+    def closes_at(self) -> datetime:
+        return self.requested_at + HOUR + DAY
+
+    def waits(self, now: datetime) -> bool:
+        return self.state is ChangeState.PENDING and now < self.closes_at
+
+
+@dataclass
+class Model:
+    """The world as the rules have it."""
+
+    values: dict[ChangeField, str]
+    signed_out_at: datetime | None = None
+    is_blocked: bool = False
+    wishes: dict[object, Wish] = field(default_factory=dict)
+
+    def stands(self, login: Any) -> bool:
+        return not self.is_blocked and (self.signed_out_at is None or login.at > self.signed_out_at)
+
+    def waiting(self, wanted: ChangeField, now: datetime) -> Wish | None:
+        found = [wish for wish in self.wishes.values() if wish.field is wanted and wish.waits(now)]
+        return found[0] if found else None
+
+    def refusal(self, wish: Wish, login: Any, now: datetime) -> ConfirmRefusal | None:
+        if wish.state is not ChangeState.PENDING:
+            return ConfirmRefusal.NOT_PENDING
+        if now >= wish.closes_at:
+            return ConfirmRefusal.TOO_LATE
+        if login.id == wish.first_login_id:
+            return ConfirmRefusal.SAME_LOGIN
+        return ConfirmRefusal.TOO_EARLY if login.at < wish.opens_at else None
+
+
+class DoubleLogin(RuleBasedStateMachine):
+    """One citizen, any number of logins."""
+
+    logins: Bundle = Bundle("logins")
+    changes: Bundle = Bundle("changes")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = START
+
+    @initialize(target=logins)
+    def first_login(self) -> object:
+        resident = a_resident(now=START)
+        self.identity_id = resident.identity_id
+        self.model = Model(
+            values={
+                ChangeField.PHONE: resident.phone,
+                ChangeField.EMAIL: resident.email,
+                ChangeField.USER_ID: resident.user_id,
+            }
+        )
+        return a_login(self.identity_id, at=self.now)
+
+    @rule(minutes=st.sampled_from([1, 20, 59, 60, 61, 600, 23 * 60, 24 * 60]))
+    def wait(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @precondition(lambda self: not self.model.is_blocked)
+    @rule(target=logins)
+    def log_in(self) -> object:
+        return a_login(self.identity_id, at=self.now)
+
+    @rule(target=changes, login=logins, wanted=st.sampled_from(ChangeField))
+    def ask(self, login: Any, wanted: ChangeField) -> object:
+        expects_end = not self.model.stands(login)
+        expects_pending = self.model.waiting(wanted, self.now) is not None
+        self.serial = next(SERIALS)
+        value, outcome = self._ask(login, wanted)
+        if expects_end:
+            assert outcome == LoginEnded()
+            return None
+        if expects_pending:
+            assert outcome == ChangeNotTaken(RequestRefusal.ALREADY_PENDING)
+            return None
+        if isinstance(outcome, TooManyCodes):
+            return None
+        assert isinstance(outcome, ChangeWaits), outcome
+        for wish in self.model.wishes.values():
+            if wish.field is wanted and wish.state is ChangeState.PENDING:
+                wish.state = ChangeState.EXPIRED
+        wish = Wish(wanted, value, login.id, self.now)
+        assert (outcome.opens_at, outcome.closes_at) == (wish.opens_at, wish.closes_at)
+        self.model.wishes[outcome.change_id] = wish
+        return outcome.change_id
+
+    def _ask(self, login: Any, wanted: ChangeField) -> tuple[str, object]:
+        if wanted is ChangeField.USER_ID:
+            value = f"{'qwxz'[self.serial % 4]}lomme {self.serial}"
+            new_user_id = NewUserId(user_id=value)
+            return value, request_change(login=login, field=wanted, wanted=new_user_id, now=self.now)
+        kind = KINDS[wanted]
+        value = f"+453122{self.serial:04}" if kind is ContactKind.PHONE else f"nr{self.serial}@nyt.example.dk"
+        sent = send_contact_code(login=login, kind=kind, value=value, now=self.now)
+        if not isinstance(sent, CodeSent):
+            return value, sent
+        code = code_sent_to(owner_id=self.identity_id, kind=kind)
+        new_contact = NewContact(proof_id=sent.proof_id, code=code)
+        return value, request_change(login=login, field=wanted, wanted=new_contact, now=self.now)
+
+    @rule(login=logins, change_id=changes)
+    def confirm(self, login: Any, change_id: object) -> None:
+        if change_id is None:
+            return
+        wish = self.model.wishes[change_id]
+        outcome = confirm_change(login=login, change_id=change_id, now=self.now)
+        if not self.model.stands(login):
+            assert outcome == LoginEnded()
+            return
+        expected = self.model.refusal(wish, login, self.now)
+        if expected is not None:
+            assert isinstance(outcome, ConfirmRefused), outcome
+            assert outcome.reason is expected
+            if expected is ConfirmRefusal.TOO_LATE:
+                wish.state = ChangeState.EXPIRED
+            return
+        assert outcome == Confirmed(field=wish.field)
+        wish.state = ChangeState.CONFIRMED
+        self.model.values[wish.field] = wish.value
+
+    @rule(login=logins, change_id=changes)
+    def cancel(self, login: Any, change_id: object) -> None:
+        if change_id is None:
+            return
+        wish = self.model.wishes[change_id]
+        outcome = cancel_change(login=login, change_id=change_id, now=self.now)
+        if not self.model.stands(login):
+            assert outcome == LoginEnded()
+            return
+        assert outcome is (wish.state is ChangeState.PENDING)
+        if outcome:
+            wish.state = ChangeState.CANCELLED
+
+    @rule(login=logins)
+    def block(self, login: Any) -> None:
+        outcome = block_own_identity(login=login, reason=BlockReason.OWN_WISH, now=self.now)
+        if not self.model.stands(login):
+            assert outcome == LoginEnded()
+            return
+        assert outcome is True
+        self.model.is_blocked, self.model.signed_out_at = True, self.now
+        for wish in self.model.wishes.values():
+            if wish.state is ChangeState.PENDING:
+                wish.state = ChangeState.CANCELLED
+
+    @precondition(lambda self: self.model.is_blocked)
+    @rule()
+    def reopen_in_person(self) -> None:
+        self.now += timedelta(minutes=1)
+        with transaction.atomic():
+            assert reopen_identity(identity_id=self.identity_id, actor=an_officer(), now=self.now)
+        self.model.is_blocked = False
+
+    @rule()
+    def expire(self) -> None:
+        overdue = [
+            wish
+            for wish in self.model.wishes.values()
+            if wish.state is ChangeState.PENDING and self.now >= wish.closes_at
+        ]
+        assert expire_changes(now=self.now, limit=100) == len(overdue)
+        for wish in overdue:
+            wish.state = ChangeState.EXPIRED
+
+    @invariant()
+    def what_stands_is_what_was_confirmed(self) -> None:
+        if not hasattr(self, "model"):
+            return
+        contacts, identity = contacts_of(self.identity_id), identity_by_id(self.identity_id)
+        assert identity is not None
+        assert {
+            ChangeField.PHONE: contacts[ContactKind.PHONE],
+            ChangeField.EMAIL: contacts[ContactKind.EMAIL],
+            ChangeField.USER_ID: identity.user_id,
+        } == self.model.values
+
+    @invariant()
+    def states_agree(self) -> None:
+        if not hasattr(self, "model"):
+            return
+        for change_id, wish in self.model.wishes.items():
+            assert change_row(change_id).state == wish.state
+        fields = [change.field for change in pending_changes_of(self.identity_id, now=self.now)]
+        assert len(fields) == len(set(fields))
+        assert sorted(fields) == sorted(w.field for w in self.model.wishes.values() if w.waits(self.now))
+
+    def teardown(self) -> None:
+        # The next run shares the database: nothing of this one may still wait in it.
+        expire_changes(now=self.now + 3 * DAY, limit=1000)
+
+
+@pytest.mark.django_db
+def test_any_order_of_acts_keeps_to_the_double_login() -> None:
+    run_state_machine_as_test(
+        DoubleLogin,
+        settings=settings(
+            max_examples=60,
+            stateful_step_count=40,
+            deadline=None,
+            database=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+        ),
+    )

@@ -1,0 +1,208 @@
+"""Whoever holds an alert stops, and blocks (CHG-6, BLK-1)."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from audit.api import ActorKind, EventKind, events_about
+from authentication.queries import living_login
+from authentication.states import Door
+from identities.api import (
+    BlockReason,
+    BlockSource,
+    ChangeField,
+    ChangeState,
+    IdentityState,
+    Stopped,
+    StopRefusal,
+    StopRefused,
+    identity_by_id,
+    standing_blocks_of,
+)
+from notifications.api import Language, MessageKind, deliveries_of
+from notifications.models import Delivery
+from notifications.sealing import Column, open_column
+from selfservice.api import SmsReplyOutcome, take_sms_reply
+from selfservice.usecases.block_by_token import block_by_token
+from selfservice.usecases.block_own_identity import block_own_identity
+from selfservice.usecases.confirm_change import confirm_change
+from selfservice.usecases.set_language import set_language
+from selfservice.usecases.stop_by_token import stop_by_token
+from tests.factories.identities import Resident, a_resident
+from tests.factories.selfservice import a_login, a_requested_change, change_row, stop_code_for, stop_token_for
+
+HOUR = timedelta(hours=1)
+
+
+def state_of(resident: Resident) -> IdentityState:
+    identity = identity_by_id(resident.identity_id)
+    assert identity is not None
+    return identity.state
+
+
+def answers_to(phone: str) -> list[str]:
+    """Open the answers that went to a number, the newest first."""
+    kinds = [MessageKind.REPLY_STOPPED, MessageKind.REPLY_BLOCKED, MessageKind.REPLY_NOT_UNDERSTOOD]
+    rows = Delivery.objects.filter(kind__in=kinds).order_by("-id")
+    to = {row.id: open_column(row.address_sealed, column=Column.ADDRESS, delivery_id=row.id) for row in rows}
+    return [open_column(row.body_sealed, column=Column.BODY, delivery_id=row.id) for row in rows if to[row.id] == phone]
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 10_000:04}"
+
+
+@pytest.fixture
+def change_id(resident: Resident, now: datetime) -> UUID:
+    """A change of the phone that waits."""
+    return a_requested_change(a_login(resident.identity_id, at=now), ChangeField.PHONE, now=now).change_id
+
+
+def test_the_page_of_the_e_mail_stops_the_change(resident: Resident, change_id: UUID, now: datetime) -> None:
+    token = stop_token_for(resident)
+    assert isinstance(stop_by_token(token=token, now=now), Stopped)
+    row = change_row(change_id)
+    assert (row.state, row.cancelled_by) == (ChangeState.CANCELLED, "alert_holder")
+    event = events_about(subject_id=resident.identity_id, limit=1)[0]
+    assert (event.kind, event.actor.kind) == (EventKind.CHANGE_CANCELLED, ActorKind.ALERT_HOLDER)
+    stopped = [
+        d for d in deliveries_of(reference=resident.identity_id, limit=9) if d.kind is MessageKind.CHANGE_STOPPED
+    ]
+    assert len(stopped) == 2
+    assert stop_by_token(token=token, now=now) == StopRefused(reason=StopRefusal.NOT_PENDING)
+
+
+def test_a_change_that_was_stopped_is_not_confirmed(resident: Resident, change_id: UUID, now: datetime) -> None:
+    stop_by_token(token=stop_token_for(resident), now=now)
+    confirm_change(login=a_login(resident.identity_id, at=now + HOUR), change_id=change_id, now=now + HOUR)
+    assert change_row(change_id).state == ChangeState.CANCELLED
+
+
+def test_the_page_of_the_e_mail_blocks_and_ends_everything(resident: Resident, change_id: UUID, now: datetime) -> None:
+    login = a_login(resident.identity_id, at=now)
+    outcome = block_by_token(token=stop_token_for(resident), now=now)
+    assert outcome is not None
+    assert outcome.is_new
+    assert state_of(resident) is IdentityState.BLOCKED
+    assert [block.source for block in standing_blocks_of(resident.identity_id)] == [BlockSource.ALERT_HOLDER]
+    row = change_row(change_id)
+    assert (row.state, row.cancelled_by) == (ChangeState.CANCELLED, "block")
+    assert living_login(login_id=login.id, door=Door.PORTAL, now=now) is None
+    again = block_by_token(token=stop_token_for(resident), now=now)
+    assert again is not None
+    assert not again.is_new
+
+
+@pytest.mark.parametrize("token", ["", "x", "A" * 32, "æ" * 400, "\u202e" * 32])
+def test_an_unknown_token_stops_and_blocks_nothing(resident: Resident, change_id: UUID, now, token: str) -> None:
+    assert stop_by_token(token=token, now=now) is None
+    assert block_by_token(token=token, now=now) is None
+    assert change_row(change_id).state == ChangeState.PENDING
+    assert state_of(resident) is IdentityState.ACTIVE
+
+
+def test_a_token_is_forgotten_a_day_after_the_window(resident: Resident, change_id: UUID, now: datetime) -> None:
+    token = stop_token_for(resident)
+    assert block_by_token(token=token, now=now + 49 * HOUR) is None
+    assert block_by_token(token=token, now=now + 49 * HOUR - timedelta(microseconds=1)) is not None
+
+
+def test_no_and_the_code_stop_the_change_and_offer_to_block(resident: Resident, change_id: UUID, now: datetime) -> None:
+    code = stop_code_for(resident)
+    assert take_sms_reply(sender=resident.phone, text=f"No {code}", now=now) is SmsReplyOutcome.STOPPED
+    assert change_row(change_id).state == ChangeState.CANCELLED
+    (answer,) = answers_to(resident.phone)
+    assert f"BLOCK {code}" in answer
+    assert take_sms_reply(sender=resident.phone, text=f"BLOCK {code}", now=now) is SmsReplyOutcome.BLOCKED
+    assert state_of(resident) is IdentityState.BLOCKED
+    assert len(answers_to(resident.phone)) == 2
+
+
+def test_a_second_no_is_answered_like_the_first(resident: Resident, change_id: UUID, now: datetime) -> None:
+    text = f"NO {stop_code_for(resident)}"
+    outcomes = [take_sms_reply(sender=resident.phone, text=text, now=now) for _ in range(2)]
+    assert outcomes == [SmsReplyOutcome.STOPPED, SmsReplyOutcome.STOPPED]
+    assert change_row(change_id).state == ChangeState.CANCELLED
+
+
+def test_a_second_copy_of_a_message_does_nothing(resident: Resident, change_id: UUID, now: datetime) -> None:
+    text = f"NO {stop_code_for(resident)}"
+    outcomes = [take_sms_reply(sender=resident.phone, text=text, provider_id="SM1", now=now) for _ in range(2)]
+    assert outcomes == [SmsReplyOutcome.STOPPED, SmsReplyOutcome.IGNORED]
+    assert len(answers_to(resident.phone)) == 1
+
+
+def test_the_right_code_from_another_phone_stops_nothing(resident: Resident, change_id: UUID, now: datetime) -> None:
+    other = a_resident(now=now)
+    text = f"NO {stop_code_for(resident)}"
+    assert take_sms_reply(sender=other.phone, text=text, now=now) is SmsReplyOutcome.NOT_UNDERSTOOD
+    assert take_sms_reply(sender="+4520999999", text=text, now=now) is SmsReplyOutcome.NOT_UNDERSTOOD
+    assert change_row(change_id).state == ChangeState.PENDING
+
+
+def test_known_and_unknown_senders_are_answered_alike(resident: Resident, change_id: UUID, now: datetime) -> None:
+    take_sms_reply(sender=resident.phone, text=f"NO {wrong(stop_code_for(resident))}", now=now)
+    take_sms_reply(sender="+4520999999", text="NO 1234", now=now)
+    assert answers_to(resident.phone) == answers_to("+4520999999")
+
+
+@pytest.mark.parametrize("text", ["", "hvad?", "NO", "NO 12345", "\x00", "\u202eNO 1234 5678", "N" * 1600])
+def test_what_is_not_understood_is_told_once_a_day(resident: Resident, change_id: UUID, now, text: str) -> None:
+    outcomes = [
+        take_sms_reply(sender=resident.phone, text=text, now=now + after)
+        for after in (timedelta(), timedelta(hours=23, minutes=59), timedelta(hours=24))
+    ]
+    assert outcomes == [SmsReplyOutcome.NOT_UNDERSTOOD, SmsReplyOutcome.IGNORED, SmsReplyOutcome.NOT_UNDERSTOOD]
+    assert change_row(change_id).state == ChangeState.PENDING
+
+
+def test_a_message_from_no_number_is_ignored(resident: Resident, change_id: UUID, now: datetime) -> None:
+    text = f"NO {stop_code_for(resident)}"
+    assert take_sms_reply(sender="", text=text, now=now) is SmsReplyOutcome.IGNORED
+    assert change_row(change_id).state == ChangeState.PENDING
+
+
+def test_after_five_wrong_codes_the_right_one_stops_nothing(resident: Resident, change_id: UUID, now: datetime) -> None:
+    code = stop_code_for(resident)
+    for _ in range(5):
+        take_sms_reply(sender=resident.phone, text=f"NO {wrong(code)}", now=now)
+    take_sms_reply(sender=resident.phone, text=f"NO {code}", now=now)
+    assert change_row(change_id).state == ChangeState.PENDING
+    assert isinstance(stop_by_token(token=stop_token_for(resident), now=now), Stopped)
+
+
+def test_the_old_phone_still_stops_and_blocks_after_the_change(
+    resident: Resident, change_id: UUID, now: datetime
+) -> None:
+    code = stop_code_for(resident)
+    confirm_change(login=a_login(resident.identity_id, at=now + HOUR), change_id=change_id, now=now + HOUR)
+    assert take_sms_reply(sender=resident.phone, text=f"NO {code}", now=now + HOUR) is SmsReplyOutcome.NOT_UNDERSTOOD
+    assert take_sms_reply(sender=resident.phone, text=f"BLOCK {code}", now=now + HOUR) is SmsReplyOutcome.BLOCKED
+    assert state_of(resident) is IdentityState.BLOCKED
+
+
+def test_an_answer_comes_in_the_citizens_language(db: None, now: datetime) -> None:
+    resident = a_resident(now=now, language=Language.EN)
+    a_requested_change(a_login(resident.identity_id, at=now), ChangeField.EMAIL, now=now)
+    take_sms_reply(sender=resident.phone, text=f"NO {stop_code_for(resident)}", now=now)
+    assert "is stopped" in answers_to(resident.phone)[0]
+
+
+def test_a_citizen_blocks_at_once_and_everything_ends(resident: Resident, change_id: UUID, now: datetime) -> None:
+    login = a_login(resident.identity_id, at=now)
+    assert block_own_identity(login=login, reason=BlockReason.LOST_DEVICE, now=now) is True
+    (block,) = standing_blocks_of(resident.identity_id)
+    assert (block.source, block.reason) == (BlockSource.CITIZEN, BlockReason.LOST_DEVICE)
+    assert change_row(change_id).state == ChangeState.CANCELLED
+    kinds = [event.kind for event in events_about(subject_id=resident.identity_id, limit=2)]
+    assert kinds == [EventKind.CHANGE_CANCELLED, EventKind.IDENTITY_BLOCKED]
+    told = [d for d in deliveries_of(reference=resident.identity_id, limit=9) if d.kind is MessageKind.IDENTITY_BLOCKED]
+    assert len(told) == 2
+
+
+def test_alerts_come_in_the_language_chosen(resident: Resident, now: datetime) -> None:
+    set_language(identity_id=resident.identity_id, language=Language.EN)
+    identity = identity_by_id(resident.identity_id)
+    assert identity is not None
+    assert identity.language is Language.EN
