@@ -38,8 +38,8 @@ def values_named(condition: object, name: str) -> set[object]:
 def holds(condition: object, name: str, allowed: set[object]) -> bool:
     """Whether a condition lets nothing through but values of the set: listed outright, or case by case, all of them."""
     if isinstance(condition, Q) and condition.connector == Q.AND and not condition.negated:
-        if any(isinstance(child, tuple) and child[0] == f"{name}__in" for child in condition.children):
-            return True
+        listed = {child[0] for child in condition.children if isinstance(child, tuple)}
+        return f"{name}__in" in listed or (bool(allowed) and values_named(condition, name) >= allowed)
     return bool(allowed) and values_named(condition, name) >= allowed
 
 
