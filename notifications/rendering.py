@@ -114,7 +114,7 @@ def _values_of(message: Message, channel: Channel, language: Language) -> dict[s
             value = moment(value, language)
         elif field.name == "organisation":
             value = _plain_name(value) if channel is Channel.SMS else " ".join(value.split())
-        elif (named := words.of(language, field.name, value)) is not None:
+        elif (named := words.of(language, field.name, value, brand=settings.BRAND_NAME)) is not None:
             value = named
         values[field.name] = value
     return values

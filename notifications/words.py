@@ -42,15 +42,16 @@ _WORDS: Final[Mapping[Language, Mapping[str, Mapping[str, str]]]] = {
         "act": {
             "looked_up": "set dine oplysninger",
             "told_user_id": "oplyst dit bruger-ID",
-            "identity_issued": "udstedt dit MitID",
+            "identity_issued": "udstedt dit {brand}",
             "device_handed_out": "udleveret en kodeviser",
             "code_issued": "udstedt en kode",
             "contact_registered": "registreret en kontakt",
-            "identity_blocked": "spærret dit MitID",
-            "identity_reopened": "genåbnet dit MitID",
+            "identity_blocked": "spærret dit {brand}",
+            "identity_reopened": "genåbnet dit {brand}",
             "authenticator_blocked": "spærret et login-middel",
             "change_stopped": "stoppet en ændring",
-            "other": "behandlet dit MitID",
+            "refused_reopening": "afvist at genåbne dit {brand}",
+            "other": "behandlet dit {brand}",
         },
     },
     Language.EN: {
@@ -78,22 +79,23 @@ _WORDS: Final[Mapping[Language, Mapping[str, Mapping[str, str]]]] = {
         "act": {
             "looked_up": "viewed your details",
             "told_user_id": "told you your user ID",
-            "identity_issued": "issued your MitID",
+            "identity_issued": "issued your {brand}",
             "device_handed_out": "handed out a code display",
             "code_issued": "issued a code",
             "contact_registered": "registered a contact",
-            "identity_blocked": "blocked your MitID",
-            "identity_reopened": "reopened your MitID",
+            "identity_blocked": "blocked your {brand}",
+            "identity_reopened": "reopened your {brand}",
             "authenticator_blocked": "blocked a device",
             "change_stopped": "stopped a change",
-            "other": "worked on your MitID",
+            "refused_reopening": "refused to reopen your {brand}",
+            "other": "worked on your {brand}",
         },
     },
 }
 VOCABULARIES: Final = frozenset(_WORDS[Language.DA])
 
 
-def of(language: Language, name: str, value: object) -> str | None:
+def of(language: Language, name: str, value: object, *, brand: str) -> str | None:
     """Give the words for the code ``value`` of the field ``name``; ``None`` when the field holds no code.
 
     An act of an officer that has no words of its own is still told (ALR-2), in general terms.
@@ -102,4 +104,5 @@ def of(language: Language, name: str, value: object) -> str | None:
     if vocabulary is None:
         return None
     code = str(value)
-    return vocabulary.get(code) or vocabulary["other"] if name == "act" else vocabulary[code]
+    text = vocabulary.get(code) or vocabulary["other"] if name == "act" else vocabulary[code]
+    return text.replace("{brand}", brand)

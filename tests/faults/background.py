@@ -20,6 +20,7 @@ LEASE_SECONDS = 4
 SWEEP_SECONDS = 5
 SLACK_SECONDS = 4  # two shared cores
 START_SECONDS = 60
+BROKER = ("broker_url", "broker_write_url")
 HEARTBEAT = ":1:heartbeat:worker"
 
 
@@ -131,12 +132,12 @@ class Background:
 @contextmanager
 def running(folder: Path) -> Iterator[Background]:
     """A broker and a provider run, and this process wakes workers through that broker."""
-    before = app.conf.broker_url, app.conf.broker_write_url
+    before = {name: app.conf[name] for name in BROKER}
     with TwilioStandIn() as twilio:
         background = Background(folder, twilio)
-        app.conf.broker_url = app.conf.broker_write_url = background.broker_address
+        app.conf.update(dict.fromkeys(BROKER, background.broker_address))
         try:
             yield background
         finally:
-            app.conf.broker_url, app.conf.broker_write_url = before
+            app.conf.update(before)
             background.stop()

@@ -21,19 +21,16 @@ class MailServer:
     data: list[str] = field(default_factory=list)
     mail: list[str] = field(default_factory=list)
     cuts_after_data: int = 0
+    port: int = 0
 
     def __enter__(self) -> Self:
-        self.controller = Controller(self, hostname="127.0.0.1", port=free_port(), ready_timeout=10)
+        self.port = free_port()
+        self.controller = Controller(self, hostname="127.0.0.1", port=self.port, ready_timeout=10)
         self.controller.start()
         return self
 
     def __exit__(self, *_exc: object) -> None:
         self.controller.stop()
-
-    @property
-    def port(self) -> int:
-        port: int = self.controller.server.sockets[0].getsockname()[1]
-        return port
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]

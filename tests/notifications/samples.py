@@ -30,7 +30,8 @@ STOP_ADDRESS = "https://portal.mitid.example/stop/" + "a" * 43 + "/"
 LONG_NAME = "Ærøskøbing Kommunes Borgerservice og Bank, afdeling for særlige sager."
 ACTS = (
     "looked_up", "told_user_id", "identity_issued", "device_handed_out", "code_issued", "contact_registered",
-    "identity_blocked", "identity_reopened", "authenticator_blocked", "change_stopped", "an_act_without_words",
+    "identity_blocked", "identity_reopened", "authenticator_blocked", "change_stopped", "refused_reopening",
+    "an_act_without_words",
 )  # fmt: skip
 
 

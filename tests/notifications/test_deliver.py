@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 
 from audit.api import ActorKind, EventKind, events_about
+from hsm import api as hsm
 from notifications.messages import ContactCode
 from notifications.models import Delivery, LocalMessage
 from notifications.rules.retry import LONGEST_WAIT
@@ -297,6 +298,40 @@ def test_the_tasks_take_ids_and_read_the_clock(now):
     deliver_task(str(id_))
     sweep_task()
     assert state_of(id_) == DeliveryState.SENT
+
+
+@pytest.fixture
+def hsm_is_away(settings):
+    """The module cannot be loaded, as when its library or its network is gone."""
+
+    def leave():
+        settings.PKCS11_MODULE = "/nowhere/libhsm.so"
+        hsm.forget()
+
+    module = settings.PKCS11_MODULE
+    yield leave
+    settings.PKCS11_MODULE = module
+    hsm.forget()
+
+
+@pytest.mark.django_db
+def test_while_the_hsm_is_away_deliveries_wait_and_lose_no_try(now, hsm_is_away, caplog):
+    (id_,) = put(now - timedelta(days=365), message=change_requested())
+    before = Delivery.objects.filter(id=id_).values().get()
+    hsm_is_away()
+    with pytest.raises(hsm.HsmUnavailable):
+        deliver(delivery_id=id_, now=now)
+    deliver_task(str(id_))
+    assert Delivery.objects.filter(id=id_).values().get() == before
+    assert "waits for the next sweep" in caplog.text
+
+
+@pytest.mark.django_db
+def test_while_the_hsm_is_away_nothing_is_stored(now, hsm_is_away):
+    hsm_is_away()
+    with pytest.raises(hsm.HsmUnavailable):
+        put(now)
+    assert not Delivery.objects.exists()
 
 
 @pytest.mark.django_db

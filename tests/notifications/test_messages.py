@@ -62,6 +62,7 @@ def test_every_message_renders_with_everything_as_long_as_it_may_be(message, cha
     settings.BRAND_NAME = brand
     rendered = render(message, channel=channel, language=language)
     assert brand in rendered.body
+    assert brand == "MitID" or " MitID" not in rendered.body
     assert "{" not in rendered.body
     assert "  " not in rendered.body
     if channel is Channel.SMS:

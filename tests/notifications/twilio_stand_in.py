@@ -92,7 +92,7 @@ class TwilioStandIn:
         stand_in = self
 
         class Handler(_Handler):
-            twilio = stand_in
+            twilio: TwilioStandIn = stand_in
 
         self.server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         self.server.daemon_threads = True
