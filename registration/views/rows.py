@@ -90,7 +90,8 @@ def case_rows(case: CaseView) -> list[Row]:
     for paper in case.evidence:
         checks = ", ".join(str(texts.EVIDENCE_CHECKS[EvidenceCheck(check)]) for check in paper.checks)
         kind = texts.EVIDENCE_KINDS[paper.kind]
-        rows.append(Row(kind, f"{paper.issuer}, {_('valid until')} {danish_date(paper.expires_on)}: {checks}"))
+        validity = _("valid until %(date)s") % {"date": danish_date(paper.expires_on)}
+        rows.append(Row(kind, f"{paper.issuer}, {validity}: {checks}"))
     for contact_kind, contact in case.contacts.items():
         is_proven = _("proven") if contact.is_proven else _("not proven")
         rows.append(Row(texts.CONTACT_KINDS[contact_kind], f"{contact.value} ({is_proven})"))
