@@ -26,8 +26,12 @@ def log_out(visitor: Visitor) -> Page:
     return visitor.expect("You are logged out")
 
 
-def cannot_log_in(visitor: Visitor, demo: DemoSide, *, user_id: str, serial: str) -> Page:
-    """See that neither the page behind the door nor a right code lets one in any more."""
+def cannot_log_in(visitor: Visitor, demo: DemoSide, *, user_id: str, serial: str, password: str) -> Page:
+    """See that a right code and a right password open nothing for a blocked identity."""
     visitor.go(PORTAL)
     visitor.send(user_id=user_id)
-    return visitor.send(code=demo.fresh_code(serial), status=UNPROCESSABLE)
+    visitor.send(code=demo.fresh_code(serial))
+    visitor.send(password=password)
+    visitor.expect("blocked")
+    visitor.go(PORTAL)
+    return visitor.expect_at("log-in")

@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import urljoin
 
 _VOID: Final = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
+_ERRORS: Final = frozenset({"form-error-message", "form-error-list", "error-summary"})
 _SILENT: Final = frozenset({"script", "style", "head", "svg"})
 
 
@@ -48,6 +49,7 @@ class Page:
     forms: list[Form]
     links: list[Link]
     errors: list[str]
+    secrets: list[str]  # codes to be copied by eye: elements of the class ``secret``
 
     def form(self, *names: str, button: str = "", action: str = "") -> Form | None:
         """Find the first form that holds all these fields, such a button, and such a piece in its address."""
@@ -79,6 +81,7 @@ def read_page(html: str, *, address: str, status: int) -> Page:
         forms=reader.forms,
         links=[Link(address=href, text=_plain(words)) for href, words in reader.links],
         errors=[_plain(words) for words in reader.errors if _plain(words)],
+        secrets=[_plain(words) for words in reader.secrets],
     )
 
 
@@ -97,6 +100,7 @@ class _Reader(HTMLParser):
         self.forms: list[Form] = []
         self.links: list[tuple[str, list[str]]] = []
         self.errors: list[list[str]] = []
+        self.secrets: list[list[str]] = []
         self.buttons: list[tuple[Form, list[str]]] = []
         self._open: list[str] = []
         self._sinks: list[tuple[int, list[str]]] = []  # depth of the element, and where its words go too
@@ -121,11 +125,13 @@ class _Reader(HTMLParser):
             self.forms.append(self._form)
         elif self._form is not None:
             self._note_field(self._form, tag, given)
-        if {"form-error-message", "form-error-list"} & set(given.get("class", "").split()) or (
-            "error-summary" in given.get("class", "").split()
-        ):
+        classes = set(given.get("class", "").split())
+        if classes & _ERRORS:
             self.errors.append([])
             self._listen(self.errors[-1])
+        if "secret" in classes:
+            self.secrets.append([])
+            self._listen(self.secrets[-1])
         # Words of neighbouring elements do not run together.
         self.handle_data(" ")
 

@@ -20,7 +20,7 @@ class Visitor:
     def __init__(self, who: str, address: str, *, language: str = "en") -> None:
         """Open a fresh browser."""
         self.who = who
-        self.page = Page(address=address, status=0, title="", text="", forms=[], links=[], errors=[])
+        self.page = Page(address=address, status=0, title="", text="", forms=[], links=[], errors=[], secrets=[])
         self._client = httpx.Client(
             base_url=address,
             follow_redirects=True,
