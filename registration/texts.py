@@ -1,7 +1,7 @@
 """What officers read, one mapping for each enumeration."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from django.utils.translation import gettext_lazy as _
 
@@ -35,9 +35,9 @@ from registration.usecases.hand_out_display import HandOutRefusal
 from registration.usecases.record_passport import PassportRefusal
 
 if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise as Text
-else:
-    Text = str
+    from django_stubs_ext import StrOrPromise
+
+Text: TypeAlias = "StrOrPromise"
 
 LANGUAGES: Final[Mapping[Language, Text]] = {Language.DA: _("Danish"), Language.EN: _("English")}
 ROLES: Final[Mapping[OfficerRole, Text]] = {
