@@ -1,5 +1,6 @@
 """The door of registration: what set-up, the demo and commands may use."""
 
+from registration.queries import rights_of, stock_of
 from registration.registers.base import RegisterPerson
 from registration.registers.fixture import FixturePassport, fixture_passport_of, fixture_people
 from registration.states import OfficerRole, OrganisationKind, PersonStatus
@@ -22,4 +23,6 @@ __all__ = [
     "fixture_passport_of",
     "fixture_people",
     "put_into_stock",
+    "rights_of",
+    "stock_of",
 ]

@@ -20,6 +20,7 @@ from mitid_portal.demo.seeding.identities import ensure_identity
 from mitid_portal.demo.seeding.office import STOCK
 from notifications.api import normal_email, normal_phone
 from registration.api import RegisterPerson
+from registration.models import StockItem
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("demo_mode")]
 
@@ -45,8 +46,8 @@ def test_whole_demo_comes_about_and_a_second_run_changes_nothing() -> None:
     call_command(Command(stdout=said))
     assert [persona.as_json() for persona in personas()] == before
     assert said.getvalue().splitlines() == [
-        "Demo: 9 people, a new office.",
-        "Demo: 9 people, the office as it was.",
+        "Demo: 9 people, a new office, 40 code displays put into its stock.",
+        "Demo: 9 people, the office as it was, 0 code displays put into its stock.",
     ]
     assert stock_size() == STOCK
     assert spare_display() == "KV-1000-0001"
@@ -76,3 +77,12 @@ def _assert_allowed(part: Part, person: RegisterPerson) -> None:
     assert refusal_of_password(part.password, user_id=part.user_id) is None, part
     assert normal_phone(part.phone) == part.phone
     assert normal_email(part.email) == part.email
+
+
+def test_stock_that_went_out_is_refilled() -> None:
+    said = StringIO()
+    call_command(Command(stdout=said))
+    StockItem.objects.filter(serial__in=["KV-1000-0001", "KV-1000-0002"]).delete()  # they left the house
+    call_command(Command(stdout=said))
+    assert said.getvalue().splitlines()[-1].endswith("2 code displays put into its stock.")
+    assert stock_size() == STOCK + 2

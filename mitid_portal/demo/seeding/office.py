@@ -17,6 +17,8 @@ from registration.api import (
     create_officer,
     create_organisation,
     put_into_stock,
+    rights_of,
+    stock_of,
 )
 
 ORGANISATION: Final = "Skovby Kommune, Borgerservice"
@@ -33,11 +35,11 @@ OFFICER_ROLES: Final = {
 
 
 def ensure_office(officers: list[tuple[Role, UUID]]) -> bool:
-    """See that the office is there with its officers and its stock; True when it is new.
+    """See that the office is there with its officers; True when it is new.
 
-    All of it in one transaction: a device in stock means that the rest is there too.
+    All of it in one transaction: an officer with a right means that the rest is there too.
     """
-    if stock_size():
+    if _office_of(officers) is not None:
         return False
     now = clock.now()
     until = localdate(now) + AGREED_FOR
@@ -54,7 +56,22 @@ def ensure_office(officers: list[tuple[Role, UUID]]) -> bool:
             create_officer(
                 identity_id=identity_id, role=OFFICER_ROLES[role], office_id=office_id, valid_until=until, now=now
             )
-        for number in range(1, STOCK + 1):
-            serial = stock_serial(number)
-            put_into_stock(office_id=office_id, serial=serial, seed=seed_of(serial), now=now)
     return True
+
+
+def refill_stock(officers: list[tuple[Role, UUID]]) -> int:
+    """See that the office has a full stock of code displays; gives how many were added."""
+    office_id = _office_of(officers)
+    if office_id is None:
+        return 0
+    missing, begun = STOCK - len(stock_of(office_id, limit=STOCK)), stock_size()
+    with transaction.atomic():
+        for number in range(begun + 1, begun + missing + 1):
+            serial = stock_serial(number)
+            put_into_stock(office_id=office_id, serial=serial, seed=seed_of(serial), now=clock.now())
+    return missing
+
+
+def _office_of(officers: list[tuple[Role, UUID]]) -> UUID | None:
+    rights = [right for _, identity_id in officers for right in rights_of(identity_id, now=clock.now())]
+    return rights[0].office_id if rights else None

@@ -28,6 +28,7 @@ class Story:
     new_phone: str
     new_email: str
     new_user_id: str
+    pending: str = ""
     _begun: float = field(default_factory=time.monotonic)
 
     def tell(self) -> None:
@@ -86,6 +87,7 @@ class Story:
 
     def _activate(self, citizen: Citizen) -> None:
         self.demo.next_message(citizen.phone, "aktiveret", "activated")
+        self.demo.skip_hours(1)  # no need to sit and wait for the device's next code
         citizen.log_in()
         self.done("The citizen logs in to the portal and has been told of the activation.")
 
@@ -201,8 +203,6 @@ class Story:
         citizen.log_out()
         self.done("The citizen logs in again; the change that waited was stopped by the block.")
         self.say(f"The whole story holds ({time.monotonic() - self._begun:.0f} s).")
-
-    pending: str = ""
 
 
 def tell_story(address: str, say: Say) -> None:

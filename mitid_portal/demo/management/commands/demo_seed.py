@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from mitid_portal.demo.people import CAST, pool
 from mitid_portal.demo.seeding.identities import SeedFailed, ensure_identity
-from mitid_portal.demo.seeding.office import OFFICER_ROLES, ensure_office
+from mitid_portal.demo.seeding.office import OFFICER_ROLES, ensure_office, refill_stock
 
 
 class Command(BaseCommand):
@@ -23,5 +23,6 @@ class Command(BaseCommand):
         except SeedFailed as failure:
             raise CommandError(str(failure)) from failure
         officers = [(role, identity_id) for role, identity_id in identities if role in OFFICER_ROLES]
-        is_new = ensure_office(officers)
-        self.stdout.write(f"Demo: {len(identities)} people, {'a new office' if is_new else 'the office as it was'}.")
+        office = "a new office" if ensure_office(officers) else "the office as it was"
+        added = refill_stock(officers)
+        self.stdout.write(f"Demo: {len(identities)} people, {office}, {added} code displays put into its stock.")
