@@ -32,7 +32,7 @@ class StockItem(models.Model):
                     handed_out_at__isnull=False,
                     handed_out_at__gte=F("stocked_at"),
                 )
-                | Q(state=StockState.IN_STOCK, case__isnull=True, handed_out_at__isnull=True),
+                | (~Q(state=StockState.HANDED_OUT) & Q(case__isnull=True, handed_out_at__isnull=True)),
             ),
         ]
         indexes = [models.Index(fields=["office", "serial"], name="stock_of_office", condition=Q(state="in_stock"))]

@@ -15,13 +15,18 @@ TIMEOUT_SECONDS: Final = (3.05, 6.0)  # to connect, to answer: the clerk and the
 LARGEST_ANSWER_BYTES: Final = 65_536
 
 
+class _NotThere(RegisterUnavailable):
+    """Answered with 404: for the civil register "nobody", for the document register no answer at all."""
+
+
 class HttpCivilRegister:
     """The civil register's JSON interface: ``POST /people/look-up``."""
 
     def look_up(self, cpr_number: str) -> RegisterPerson | None:
         """Ask the register for a person."""
-        answer = _ask(settings.CIVIL_REGISTER_URL, "people/look-up", {"cpr_number": cpr_number})
-        if answer is None:
+        try:
+            answer = _ask(settings.CIVIL_REGISTER_URL, "people/look-up", {"cpr_number": cpr_number})
+        except _NotThere:
             return None
         try:
             person = person_from_mapping(answer)
@@ -44,7 +49,7 @@ class HttpDocumentRegister:
 
 
 def _ask(base: str, path: str, question: dict[str, str]) -> Any:
-    """Give the decoded answer; None for 404.
+    """Give the decoded answer. Raises: _NotThere for 404.
 
     A fresh connection for each question: a handful an hour comes from one process, and a kept one would be the
     first thing to be found dead. Redirects are not followed: personal data goes where the settings say.
@@ -60,7 +65,7 @@ def _ask(base: str, path: str, question: dict[str, str]) -> Any:
             stream=True,
         ) as response:
             if response.status_code == requests.codes.not_found:
-                return None
+                raise _NotThere("The register knows no such thing.")
             if response.status_code != requests.codes.ok:
                 raise RegisterUnavailable("The register answered with an error.")
             body = response.raw.read(LARGEST_ANSWER_BYTES + 1, decode_content=True)

@@ -1,0 +1,108 @@
+"""Two at once: threads, a barrier, and exactly one that is granted."""
+
+from threading import Barrier, Thread
+
+import pytest
+from django.db import connection
+
+from registration.models import ProofingCase, StockItem
+from registration.states import CaseState
+from registration.usecases.approve_and_issue import approve_and_issue
+from registration.usecases.hand_out_display import HandOutRefusal, NotHandedOut, hand_out_display
+from tests.factories.registration import (
+    a_clerk,
+    a_ready_case,
+    a_stocked_display,
+    an_approved_case,
+    an_officer_of,
+    plain_people,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def at_once(*acts):
+    barrier, outcomes = Barrier(len(acts)), [None] * len(acts)
+
+    def run(place, act):
+        try:
+            barrier.wait(timeout=10)
+            outcomes[place] = act()
+        except Exception as fault:  # noqa: BLE001 - the outcome is compared in the thread of the test
+            outcomes[place] = fault
+        finally:
+            connection.close()
+
+    threads = [Thread(target=run, args=(place, act)) for place, act in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+    return outcomes
+
+
+def kinds(outcomes):
+    return sorted(type(outcome).__name__ for outcome in outcomes)
+
+
+def test_two_clerks_issue_to_the_same_person(now):
+    first, second = a_clerk(now=now), a_clerk(now=now)
+    person = plain_people()[0]
+    cases = [(clerk, a_ready_case(clerk, person, now=now)) for clerk in (first, second)]
+    outcomes = at_once(
+        *(
+            lambda clerk=clerk, case_id=case_id, number=number: approve_and_issue(
+                officer_id=clerk.id, case_id=case_id, user_id=f"stien nummer {number}", now=now
+            )
+            for number, (clerk, case_id) in enumerate(cases)
+        )
+    )
+    assert kinds(outcomes) == ["AlreadyIssued", "Approved"], outcomes
+    assert ProofingCase.objects.filter(state=CaseState.APPROVED).count() == 1
+
+
+def test_two_people_choose_the_same_user_id(now):
+    """UID-4."""
+    clerk = a_clerk(now=now)
+    cases = [a_ready_case(clerk, person, now=now) for person in plain_people()[:2]]
+    outcomes = at_once(
+        *(
+            lambda case_id=case_id: approve_and_issue(
+                officer_id=clerk.id, case_id=case_id, user_id="den samme sti", now=now
+            )
+            for case_id in cases
+        )
+    )
+    assert kinds(outcomes) == ["Approved", "UserIdRefused"], outcomes
+
+
+def test_one_case_is_approved_twice(now):
+    clerk = a_clerk(now=now)
+    case_id = a_ready_case(clerk, plain_people()[0], now=now)
+
+    def approve():
+        return approve_and_issue(officer_id=clerk.id, case_id=case_id, user_id="den samme sti", now=now)
+
+    assert kinds(at_once(approve, approve)) == ["Approved", "StepRefused"]
+
+
+def test_the_same_display_is_handed_out_twice(now):
+    """AUT-2: the stock's row lets one have it."""
+    clerk = a_clerk(now=now)
+    other = an_officer_of(clerk.office, now=now)
+    serial = a_stocked_display(clerk.office, now=now)
+    cases = [
+        (officer, an_approved_case(officer, person, now=now)[0])
+        for officer, person in zip((clerk, other), plain_people()[:2], strict=True)
+    ]
+    outcomes = at_once(
+        *(
+            lambda officer=officer, case_id=case_id: hand_out_display(
+                officer_id=officer.id, case_id=case_id, serial=serial, now=now
+            )
+            for officer, case_id in cases
+        )
+    )
+    assert kinds(outcomes) == ["HandedOut", "NotHandedOut"], outcomes
+    assert NotHandedOut(HandOutRefusal.NOT_IN_STOCK) in outcomes
+    assert StockItem.objects.get(serial=serial).case_id in {case_id for _, case_id in cases}
