@@ -37,7 +37,7 @@ def let_in(window: Person, resident: Resident, *, at: datetime) -> Any:
     """Give a browser window the session of a login."""
     client = Client()
     login = log_in(client, resident.identity_id, at=at)
-    cookie = {"name": "mitid_session", "value": client.cookies["mitid_session"].value, "url": window.address}
+    cookie: Any = {"name": "mitid_session", "value": client.cookies["mitid_session"].value, "url": window.address}
     window.page.context.add_cookies([cookie])
     return login
 
