@@ -24,6 +24,7 @@ import psutil
 from mitid_portal.embedded import credentials, postgres, softhsm, valkey
 from mitid_portal.embedded.child import Child, PartFailedError, Program
 from mitid_portal.embedded.ledger import Ledger
+from mitid_portal.embedded.preparation import Preparation
 
 CHECKOUT: Final = Path(__file__).resolve().parent.parent.parent
 READY_SECONDS: Final = 90.0
@@ -156,7 +157,8 @@ class System:
         """Send a signal to a part and to its children: SIGSTOP makes it hang, SIGCONT wakes it."""
         leader = psutil.Process(self._children[part].pid)
         for process in [leader, *leader.children(recursive=True)]:  # PostgreSQL's lead sessions of their own
-            process.send_signal(which)
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(which)
 
     def restart(self, part: Part) -> None:
         """The part runs, whatever was left of it before."""
@@ -269,8 +271,12 @@ class System:
             valkey.wait_until_ready(self._children[part], port=self._cache_port, password=password)
 
     def _prepare(self) -> None:
-        self._say("Bringing database, keys and people up to date")
-        self.manage("prepare")
+        preparation = Preparation(self.folder, CHECKOUT)
+        if preparation.is_needed():
+            self._say("Bringing database, keys and people up to date")
+            preparation.forget()
+            self.manage("prepare")
+            preparation.note_done()
 
     @property
     def _database_folder(self) -> Path:
@@ -364,7 +370,14 @@ class System:
 
 _GUNICORN: Final = (
     *("-m", "gunicorn", "mitid_portal.wsgi:application", "--worker-class=gthread", "--workers=2", "--threads=8"),
-    *("--timeout=30", "--graceful-timeout=8", "--keep-alive=5", "--no-control-socket", "--log-level=warning"),
+    *(
+        "--preload",
+        "--timeout=30",
+        "--graceful-timeout=8",
+        "--keep-alive=5",
+        "--no-control-socket",
+        "--log-level=warning",
+    ),
 )
 _CELERY: Final = ("-m", "celery", "--app=mitid_portal", "--quiet")
 _WORKER: Final = ("--loglevel=WARNING", "--pool=prefork", "--concurrency=2", "--without-gossip", "--without-mingle")

