@@ -128,7 +128,7 @@ class Person:
         # A page that answers 422, 403 or 404 on purpose makes Chromium say so; what a page loads may not.
         if message.text.startswith("Failed to load resource") and message.location.get("url") in self.refused:
             return
-        self.complaints.append(f"console {message.type}: {message.text}")
+        self.complaints.append(f"console {message.type}: {message.text} {message.location.get('url', '')}")
 
     def _note(self, response: Response) -> None:
         if response.status >= 400 and response.request.is_navigation_request():

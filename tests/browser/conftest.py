@@ -1,0 +1,40 @@
+"""A whole demo system and a Chromium for the journeys."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from mitid_portal.demo.walkthrough.demo_side import DemoSide
+from mitid_portal.embedded.system import System
+from tests.browser.harness import chromium
+
+
+@pytest.fixture(scope="module")
+def system() -> Iterator[System]:
+    """Database, cache, keys, web, worker and beat, with the demo's people, on a folder of their own."""
+    folder = Path(tempfile.mkdtemp(prefix="mitid-browser-"))
+    folder.chmod(0o755)
+    try:
+        with System(folder) as running:
+            yield running
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium."""
+    with chromium() as running:
+        yield running
+
+
+@pytest.fixture
+def demo(system: System) -> Iterator[DemoSide]:
+    """What the demo's people have in their hands."""
+    side = DemoSide(system.address)
+    yield side
+    side.close()
