@@ -115,7 +115,7 @@ def test_hidden_field_is_there_without_label_or_class(refused: _Page) -> None:
 
 def test_only_what_may_be_left_out_is_marked() -> None:
     html = _included("form", form=EveryField(), submit="Go")
-    assert re.findall(r"(\w+)<span class=\"weight-normal\"> \(optional\)", html) == ["Kode"]
+    assert re.findall(r"(\w+)\s*<span class=\"weight-normal\">\(optional\)", html) == ["Kode"]
 
 
 def test_form_without_errors_has_no_summary() -> None:
