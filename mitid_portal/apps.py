@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from mitid_portal.brand import put_brand_into_texts
+
 
 class MitidPortalConfig(AppConfig):
     """Name and label of the app."""
@@ -10,5 +12,7 @@ class MitidPortalConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Have the system checks registered; they read settings, so not before Django is set up."""
+        """Have the system checks registered, which read settings, and the brand put into the texts."""
         from mitid_portal import checks  # noqa: F401, PLC0415 - as above
+
+        put_brand_into_texts()

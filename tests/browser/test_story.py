@@ -220,7 +220,7 @@ def block_by_support(agent: Visitor, officer, applicant, phone: str) -> None:
     agent.go("/backoffice/support/")
     agent.look("search")
     agent.demo.listen(phone)
-    reason = agent.main("main [name=reason] option").nth(1).get_attribute("value")
+    reason = agent.main("main [name=reason] option").nth(1).get_attribute("value") or ""
     agent.send(found_by="user_id", text=applicant.chosen_user_id, reason=reason)
     agent.look("caller")
     assert not agent.sees(applicant.cpr_number)
@@ -230,7 +230,7 @@ def block_by_support(agent: Visitor, officer, applicant, phone: str) -> None:
     agent.window.page.go_back()
     agent.press("main a[href$='/block/']")
     agent.look("block")
-    agent.fill(reason=agent.main("main [name=reason]").first.get_attribute("value"))
+    agent.fill(reason=agent.main("main [name=reason]").first.get_attribute("value") or "")
     agent.press("main form:has([name=reason]) button[type=submit]")
     agent.look("caller-blocked")
     agent.demo.next_message(phone)
