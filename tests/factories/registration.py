@@ -13,7 +13,7 @@ from authentication.usecases.give_code import give_code
 from authentication.usecases.give_password import give_password
 from authentication.usecases.open_login_request import open_login_request
 from authentication.usecases.outcomes import LoggedIn
-from identities.api import ContactKind, ContactProven, CodeSent, HandedOut, Person
+from identities.api import CodeSent, ContactKind, ContactProven, HandedOut, Person
 from notifications.api import Language
 from registration.api import (
     OfficerRole,
