@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.test import Client
 
 from authentication.pages import LOGIN_KEY
@@ -247,5 +248,5 @@ def logged_in(who: Resident, *, now: datetime) -> Client:
     session = client.session
     session[LOGIN_KEY] = str(outcome.login_id)
     session.save()
-    client.cookies["mitid_session"] = session.session_key
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key or ""
     return client

@@ -28,7 +28,8 @@ def test_organisation_office_and_officer_are_set_up():
     """REG-11."""
     who = a_resident(now=clock.now())
     organisation = run(
-        "ra_create_organisation", "Skovby", "municipality", "--complaints-to", "Torvet 1", "--agreement-until", until(300)
+        "ra_create_organisation", "Skovby", "municipality", "--complaints-to", "Torvet 1",
+        "--agreement-until", until(300),
     )  # fmt: skip
     office = run("ra_create_office", str(organisation), "Borgerservice")
     officer = run("ra_appoint_officer", who.user_id.upper(), "clerk", str(office), "--valid-until", until(300))

@@ -76,7 +76,7 @@ def test_the_settings_name_the_registers():
 
 class _Register(BaseHTTPRequestHandler):
     answer: tuple[int, bytes] = (200, b"{}")
-    asked: list[tuple[str, dict]] = []
+    asked: list[tuple[str, dict[str, str]]] = []
 
     def do_POST(self):
         length = int(self.headers["Content-Length"])
