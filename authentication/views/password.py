@@ -5,6 +5,7 @@ from typing import Any, assert_never
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.generic.edit import FormMixin, ProcessFormView
@@ -60,8 +61,9 @@ class PasswordPage(PublicPage, FormMixin[PasswordForm], ProcessFormView):
                 assert_never(outcome)
 
     def _let_in(self, outcome: LoggedIn) -> HttpResponse:
-        """Begin a fresh session, so that one set before the log-in is worth nothing after it."""
+        """Begin a fresh session with fresh form tokens, so that what was set before is worth nothing after."""
         address = self.request.session.get(NEXT_KEY) or settings.DOOR_PAGES[outcome.door.value]
         self.request.session.flush()
         self.request.session[LOGIN_KEY] = str(outcome.login_id)
+        rotate_token(self.request)
         return redirect(address)

@@ -214,6 +214,19 @@ class TestPages:
         self.through(client, resident)
         assert client.session.session_key != before
 
+    def test_a_form_of_before_is_refused_after(self, resident):
+        strict = Client(enforce_csrf_checks=True)
+        page = strict.get("/log-in/")
+        token = page.context["csrf_token"]
+
+        def send(path, **values):
+            return strict.post(path, values | {"csrfmiddlewaretoken": str(token)})
+
+        send("/log-in/", user_id=resident.user_id)
+        send("/log-in/code/", code=resident.device.code(clock.now()))
+        assert send("/log-in/password/", password=resident.password).status_code == 302
+        assert send("/log-out/").status_code == 403
+
     def test_a_wrong_code_is_answered_422_beside_its_field(self, client, resident):
         client.post("/log-in/", {"user_id": resident.user_id})
         response = client.post("/log-in/code/", {"code": "000000"})
