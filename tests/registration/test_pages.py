@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import translation
 from uuid_utils.compat import uuid7
 
 from audit.api import Actor
@@ -24,7 +25,8 @@ from mitid_portal import clock
 from registration.models import ControlQuestion, Officer, ProofingCase, StockItem, SupportCall
 from registration.registers.fixture import fixture_passport_of
 from registration.rules.cpr import masked
-from registration.states import CaseState, OfficerRole
+from registration.states import CaseState, OfficerRole, RefusalReason
+from registration.texts import REFUSAL_REASONS
 from tests.factories.identities import a_resident, code_sent_to
 from tests.factories.registration import (
     a_call_about,
@@ -185,6 +187,11 @@ def test_reg_12_the_refusal_is_printed_with_its_reason(clerk, desk, person, at):
     letter = desk.post(address("case-refuse", case_id=case_id), {"reason": "photo_differs"})
     page = desk.get(letter.url).content.decode()
     assert "Torvet 1" in page
+    assert 'class="print-sheet" lang="da"' in " ".join(page.split())
+    in_english = desk.get(letter.url, headers={"accept-language": "en"}).content.decode()
+    with translation.override("da"):
+        assert translation.gettext("Decision on your MitID") in in_english
+        assert str(REFUSAL_REASONS[RefusalReason.PHOTO_DIFFERS]) in in_english  # the person's language, not the clerk's
     assert desk.get(address("case", case_id=case_id)).status_code == 200
     second = an_open_case(clerk, now=at)
     assert desk.post(address("case-cancel", case_id=second)).url == address("cases")

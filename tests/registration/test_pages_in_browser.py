@@ -36,7 +36,7 @@ from tests.factories.registration import (
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Chromium, with the ORM allowed in the thread that Playwright uses."""
     with chromium() as browser:
@@ -102,8 +102,9 @@ def test_supports_wing(live_server: LiveServer, browser: Browser, language: str)
     an_approved_case(a_clerk(now=now), citizen, now=now)
     agent = a_support_agent(now=now)
     fresh, asked = (a_call_about(agent, citizen.cpr_number, now=now) for _ in range(2))
-    number = fixture_passport_of(citizen.cpr_number).number
-    check_caller_number(officer_id=agent.id, call_id=asked, number=number, now=now)
+    passport = fixture_passport_of(citizen.cpr_number)
+    assert passport is not None
+    check_caller_number(officer_id=agent.id, call_id=asked, number=passport.number, now=now)
     assert ControlQuestion.objects.filter(call_id=asked).count() == 3
     with person(browser, live_server.url, language=language) as someone:
         let_in(someone, agent)
