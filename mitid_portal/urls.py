@@ -1,7 +1,5 @@
 """Every address of the portal, each app's under its own door."""
 
-from importlib.util import find_spec
-
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
@@ -10,14 +8,10 @@ from mitid_portal import health
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("", include("authentication.urls")),
+    path("backoffice/", include("registration.urls")),
+    path("", include("selfservice.urls")),
 ]
-for prefix, module in (
-    ("", "authentication.urls"),
-    ("backoffice/", "registration.urls"),
-    ("", "selfservice.urls"),
-):
-    if find_spec(module):
-        urlpatterns.append(path(prefix, include(module)))
 if settings.DEMO:
     urlpatterns.insert(0, path("demo/", include("mitid_portal.demo.urls")))
 
