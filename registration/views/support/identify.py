@@ -96,11 +96,7 @@ class CallerAnswerPage(CallPage, FormMixin[AnswerForm], ProcessFormView):
             messages.error(self.request, REGISTER_AWAY)
             return redirect("registration:support-identify", call_id=self.call_id)
         match outcome:
-            case Answered(verdict=Verdict.PASSED):
-                messages.success(self.request, _("The caller is identified."))
-                return redirect("registration:support-citizen", call_id=self.call_id)
-            case Answered(verdict=Verdict.FAILED):
-                messages.warning(self.request, _("Too few right answers. Only blocking is possible."))
+            case Answered(verdict=Verdict.PASSED | Verdict.FAILED):
                 return redirect("registration:support-citizen", call_id=self.call_id)
             case Answered():
                 pass
