@@ -47,7 +47,6 @@ class EventKind(StrEnum):
     CHANGE_CONFIRM_REFUSED = "selfservice.change_confirm_refused"
     CHANGE_CANCELLED = "selfservice.change_cancelled"
     CHANGE_EXPIRED = "selfservice.change_expired"
-    CHANGE_STOPPED = "selfservice.change_stopped"
     CHANGE_STOP_REFUSED = "selfservice.change_stop_refused"
 
     # registration

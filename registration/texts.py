@@ -1,10 +1,8 @@
 """What officers read, one mapping for each enumeration."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from identities.api import (
@@ -241,13 +239,3 @@ SUPPORT_REFUSALS: Final[Mapping[SupportRefusal, Text]] = {
 REGISTER_AWAY: Final = _(
     "The register does not answer. Nothing was stored. Wait a minute and try again, or keep the person's place."
 )
-
-
-def time_text(instant: datetime) -> str:
-    """Give an instant as pages write it, by the filter that they use."""
-    return render_to_string("registration/time.txt", {"instant": instant}).strip()
-
-
-def date_text(day: date) -> str:
-    """Give a date as pages write it, by the filter that they use."""
-    return render_to_string("registration/date.txt", {"day": day}).strip()

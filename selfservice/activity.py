@@ -31,7 +31,6 @@ SHOWN: Final[Mapping[EventGroup, Mapping[EventKind, Text]]] = {
         EventKind.CHANGE_CONFIRMED: _("A change was confirmed and made"),
         EventKind.CHANGE_CONFIRM_REFUSED: _("The confirmation of a change was refused"),
         EventKind.CHANGE_CANCELLED: _("A change was stopped"),
-        EventKind.CHANGE_STOPPED: _("A change was stopped"),
         EventKind.CHANGE_EXPIRED: _("A change ran out"),
         EventKind.CHANGE_STOP_REFUSED: _("An answer to an alert stopped nothing"),
         EventKind.USER_ID_CHANGED: _("The user ID was changed"),

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final, assert_never
 
-from django.template.loader import render_to_string
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +18,7 @@ from identities.api import (
     RequestRefusal,
     UserIdRefusal,
 )
+from mitid_portal.times import danish_time
 from notifications.api import Language
 from selfservice.states import ChangeStage
 
@@ -66,6 +66,9 @@ REQUEST_REFUSALS: Final[Mapping[RequestRefusal, Text]] = {
         "A change of this waits already. Confirm it or stop it before you ask for another."
     ),
     RequestRefusal.NOT_PROVEN: _("The code was not accepted. Ask for a new one."),
+    RequestRefusal.NOT_ACTIVE: _(
+        "Your identity is blocked. Nothing can be changed before Citizen Service has reopened it."
+    ),
     RequestRefusal.UNCHANGED: _("This is what you have already."),
 }
 USER_ID_REFUSALS: Final[Mapping[UserIdRefusal, Text]] = {
@@ -113,15 +116,10 @@ GUESSABILITIES: Final[Mapping[Guessability, Text]] = {
 }
 
 
-def time_text(instant: datetime) -> str:
-    """Give an instant as pages write it; through a template, for the filter lies above this app."""
-    return render_to_string("selfservice/time.txt", {"instant": instant})
-
-
 def text_for_too_many_codes(*, next_at: datetime) -> str:
     """Say when a code may be asked for again."""
     return gettext("You have asked for many codes. You can ask for the next one from %(time)s.") % {
-        "time": time_text(next_at)
+        "time": danish_time(next_at)
     }
 
 
@@ -133,8 +131,8 @@ def text_for_request(reason: RequestRefusal | UserIdRefusal) -> str:
 def text_for_confirmation(reason: ConfirmRefusal, *, opens_at: datetime, closes_at: datetime, now: datetime) -> str:
     """Say why a change is not made, and when it can be (CHG-3, CHG-4)."""
     return _confirmation(reason, is_early=now < opens_at) % {
-        "opens": time_text(opens_at),
-        "closes": time_text(closes_at),
+        "opens": danish_time(opens_at),
+        "closes": danish_time(closes_at),
     }
 
 

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -16,74 +15,165 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='LoginRequest',
+            name="LoginRequest",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('door', models.TextField(choices=[('portal', 'Portal'), ('backoffice', 'Backoffice')])),
-                ('state', models.TextField(choices=[('open', 'Open'), ('code_accepted', 'Code Accepted'), ('approved', 'Approved'), ('refused', 'Refused')], default='open')),
-                ('opened_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField()),
-                ('wrong_tries', models.PositiveSmallIntegerField(default=0)),
-                ('identity', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='login_requests', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("door", models.TextField(choices=[("portal", "Portal"), ("backoffice", "Backoffice")])),
+                (
+                    "state",
+                    models.TextField(
+                        choices=[
+                            ("open", "Open"),
+                            ("code_accepted", "Code Accepted"),
+                            ("approved", "Approved"),
+                            ("refused", "Refused"),
+                        ],
+                        default="open",
+                    ),
+                ),
+                ("opened_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField()),
+                ("wrong_tries", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "identity",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="login_requests",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Login',
+            name="Login",
             fields=[
-                ('id', models.UUIDField(default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('door', models.TextField(choices=[('portal', 'Portal'), ('backoffice', 'Backoffice')])),
-                ('authenticator', models.TextField(choices=[('code_display', 'Code Display'), ('password', 'Password')])),
-                ('level', models.PositiveSmallIntegerField(choices=[(1, 'Low'), (2, 'Substantial'), (3, 'High')])),
-                ('at', models.DateTimeField()),
-                ('last_seen_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('ending', models.TextField(choices=[('signed_out', 'Signed Out'), ('replaced', 'Replaced'), ('change_confirmed', 'Change Confirmed')], null=True)),
-                ('identity', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='logins', to=settings.AUTH_USER_MODEL)),
-                ('request', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='login', to='authentication.loginrequest')),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid_utils.compat.uuid7, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("door", models.TextField(choices=[("portal", "Portal"), ("backoffice", "Backoffice")])),
+                (
+                    "authenticator",
+                    models.TextField(choices=[("code_display", "Code Display"), ("password", "Password")]),
+                ),
+                ("level", models.PositiveSmallIntegerField(choices=[(1, "Low"), (2, "Substantial"), (3, "High")])),
+                ("at", models.DateTimeField()),
+                ("last_seen_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "ending",
+                    models.TextField(
+                        choices=[
+                            ("signed_out", "Signed Out"),
+                            ("replaced", "Replaced"),
+                            ("change_confirmed", "Change Confirmed"),
+                        ],
+                        null=True,
+                    ),
+                ),
+                (
+                    "identity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="logins", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "request",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="login",
+                        to="authentication.loginrequest",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='loginrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('door__in', ['portal', 'backoffice'])), name='request_door_is_known'),
+            model_name="loginrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("door__in", ["portal", "backoffice"])), name="request_door_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='loginrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['open', 'code_accepted', 'approved', 'refused'])), name='request_state_is_known'),
+            model_name="loginrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["open", "code_accepted", "approved", "refused"])),
+                name="request_state_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='loginrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at__gt', models.F('opened_at'))), name='request_expires_later'),
+            model_name="loginrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_at__gt", models.F("opened_at"))), name="request_expires_later"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='loginrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('wrong_tries__lt', 3), models.Q(('state', 'refused'), ('wrong_tries', 3)), _connector='OR'), name='request_with_three_wrong_tries_is_refused'),
+            model_name="loginrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("wrong_tries__lt", 3), models.Q(("state", "refused"), ("wrong_tries", 3)), _connector="OR"
+                ),
+                name="request_with_three_wrong_tries_is_refused",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='loginrequest',
-            constraint=models.CheckConstraint(condition=models.Q(('identity__isnull', False), ('state__in', ['open', 'refused']), _connector='OR'), name='request_of_nobody_goes_nowhere'),
+            model_name="loginrequest",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("identity__isnull", False), ("state__in", ["open", "refused"]), _connector="OR"),
+                name="request_of_nobody_goes_nowhere",
+            ),
         ),
         migrations.AddIndex(
-            model_name='login',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['identity'], name='login_open_by_identity'),
+            model_name="login",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", True)), fields=["identity"], name="login_open_by_identity"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='login',
-            constraint=models.CheckConstraint(condition=models.Q(('door__in', ['portal', 'backoffice'])), name='login_door_is_known'),
+            model_name="login",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("door__in", ["portal", "backoffice"])), name="login_door_is_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='login',
-            constraint=models.CheckConstraint(condition=models.Q(('authenticator__in', ['code_display', 'password'])), name='login_authenticator_is_known'),
+            model_name="login",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("authenticator__in", ["code_display", "password"])),
+                name="login_authenticator_is_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='login',
-            constraint=models.CheckConstraint(condition=models.Q(('level__in', [2, 3])), name='login_is_substantial_or_more'),
+            model_name="login",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("level__in", [2, 3])), name="login_is_substantial_or_more"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='login',
-            constraint=models.CheckConstraint(condition=models.Q(('last_seen_at__gte', models.F('at'))), name='login_seen_no_earlier_than_made'),
+            model_name="login",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("last_seen_at__gte", models.F("at"))), name="login_seen_no_earlier_than_made"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='login',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ending__isnull', True)), models.Q(('ended_at__isnull', False), ('ending__in', ['signed_out', 'replaced', 'change_confirmed']), ('ending__isnull', False)), _connector='OR'), name='login_ended_for_a_reason'),
+            model_name="login",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at__isnull", True), ("ending__isnull", True)),
+                    models.Q(
+                        ("ended_at__isnull", False),
+                        ("ending__in", ["signed_out", "replaced", "change_confirmed"]),
+                        ("ending__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="login_ended_for_a_reason",
+            ),
         ),
     ]

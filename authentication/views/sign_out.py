@@ -14,7 +14,7 @@ class SignOutPage(PublicPage):
     template_name = "authentication/signed_out.html"
     http_method_names = ["get", "post"]
 
-    def get(self, request: HttpRequest) -> HttpResponse:  # noqa: ARG002 - Django's signature
+    def get(self, request: HttpRequest) -> HttpResponse:
         """Say that the visitor is logged out."""
         return self.render_to_response(self.get_context_data())
 

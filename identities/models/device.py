@@ -57,6 +57,10 @@ class CodeDisplay(CountedFactor, Device):
     class Meta:
         constraints = [
             models.CheckConstraint(name="display_state_is_known", condition=Q(state__in=DeviceState.values)),
+            models.CheckConstraint(
+                name="display_level_is_known",
+                condition=Q(enrolled_level__isnull=True) | Q(enrolled_level__in=AssuranceLevel.values),
+            ),
             models.CheckConstraint(name="display_wrong_tries_are_few", condition=Q(wrong_in_a_row__lt=TRIES)),
             models.CheckConstraint(
                 name="display_belongs_to_someone_once_active",

@@ -14,7 +14,7 @@ from identities.models import Identity, PendingChange
 from identities.queries import contacts_of, owner_of_user_id, user_id_is_taken
 from identities.rules.change import window_of
 from identities.rules.user_id import UserIdRefusal, folded, refusal_of_user_id
-from identities.states import CancelledBy, ChangeField, ChangeState, ContactKind
+from identities.states import CancelledBy, ChangeField, ChangeState, ContactKind, IdentityState
 from identities.steps.alerts import alert_citizen
 from identities.steps.contacts import proven_value, use_proof
 from identities.steps.guard import assert_in_transaction
@@ -35,6 +35,7 @@ class RequestRefusal(StrEnum):
     ALREADY_PENDING = "already_pending"
     NOT_PROVEN = "not_proven"
     UNCHANGED = "unchanged"
+    NOT_ACTIVE = "not_active"
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ def create_change(
     assert_in_transaction()
     identity = Identity.objects.select_for_update().get(pk=identity_id)
     new_value = _judged_value(identity, field, new_user_id=new_user_id, proof_id=proof_id)
+    if identity.state != IdentityState.ACTIVE:
+        new_value = ChangeNotTaken(RequestRefusal.NOT_ACTIVE)
     if isinstance(new_value, str) and pending_row(identity_id=identity_id, field=field, now=now) is not None:
         new_value = ChangeNotTaken(RequestRefusal.ALREADY_PENDING)
     if isinstance(new_value, ChangeNotTaken):

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from identities.api import ContactKind
+from mitid_portal.times import danish_date
 from notifications.api import Language
 from registration import texts
 from registration.queries import CaseView
@@ -71,7 +72,7 @@ def person_rows(person: RegisterPerson) -> list[Row]:
     rows = [
         Row(_("Name"), person.name),
         Row(_("CPR number"), f"{person.cpr_number[:6]}-{person.cpr_number[6:]}"),
-        Row(_("Born"), texts.date_text(person.born_on)),
+        Row(_("Born"), danish_date(person.born_on)),
         Row(_("Address"), address),
     ]
     if person.is_name_protected:
@@ -89,7 +90,7 @@ def case_rows(case: CaseView) -> list[Row]:
     for paper in case.evidence:
         checks = ", ".join(str(texts.EVIDENCE_CHECKS[EvidenceCheck(check)]) for check in paper.checks)
         kind = texts.EVIDENCE_KINDS[paper.kind]
-        validity = _("valid until %(date)s") % {"date": texts.date_text(paper.expires_on)}
+        validity = _("valid until %(date)s") % {"date": danish_date(paper.expires_on)}
         rows.append(Row(kind, f"{paper.issuer}, {validity}: {checks}"))
     for contact_kind, contact in case.contacts.items():
         is_proven = _("proven") if contact.is_proven else _("not proven")

@@ -16,6 +16,7 @@ from identities.api import (
     change_of,
     refusal_to_confirm,
 )
+from mitid_portal.times import danish_time
 from selfservice.rules import stage_of
 from selfservice.states import ChangeStage
 from selfservice.texts import (
@@ -25,7 +26,6 @@ from selfservice.texts import (
     NEW_VALUE_NAMES,
     STAGE_NAMES,
     text_for_confirmation,
-    time_text,
 )
 from selfservice.usecases.cancel_change import cancel_change
 from selfservice.usecases.confirm_change import confirm_change
@@ -122,7 +122,7 @@ def _rows(change: ChangeView, stage: ChangeStage) -> list[Row]:
     return [
         Row(label=NEW_VALUE_NAMES[change.field], value=change.new_value),
         Row(label=_("State"), value=STAGE_NAMES[stage]),
-        Row(label=_("Asked for"), value=time_text(change.requested_at)),
-        Row(label=_("Can be confirmed from"), value=time_text(change.opens_at)),
-        Row(label=_("Can be confirmed until"), value=time_text(change.closes_at)),
+        Row(label=_("Asked for"), value=danish_time(change.requested_at)),
+        Row(label=_("Can be confirmed from"), value=danish_time(change.opens_at)),
+        Row(label=_("Can be confirmed until"), value=danish_time(change.closes_at)),
     ]

@@ -143,7 +143,7 @@ def an_issued_identity(
     number = next(_numbers)
     person = person or a_person()
     user_id = user_id or f"skovtrold {number}"
-    phone = phone or f"+4520{number:06}"
+    phone = phone or f"+45312{number:05}"
     email = email or f"borger.nr{number}@example.dk"
     case_id = uuid7()
     proofs = {

@@ -33,6 +33,7 @@ BREACHES = [
     (IdentityBlock, "block_is_reopened_by_someone_later", {"reopened_by": None}),
     (IdentityBlock, "block_is_reopened_by_someone_later", {"reopened_at": F("blocked_at") - HOUR}),
     (CodeDisplay, "display_state_is_known", {"state": "lost"}),
+    (CodeDisplay, "display_level_is_known", {"enrolled_level": 4}),
     (CodeDisplay, "display_wrong_tries_are_few", {"wrong_in_a_row": 3}),
     (CodeDisplay, "display_belongs_to_someone_once_active", {"user": None}),
     (CodeDisplay, "display_belongs_to_someone_once_active", {"activated_at": None}),

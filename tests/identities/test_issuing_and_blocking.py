@@ -13,13 +13,17 @@ from identities.api import (
     AssuranceLevel,
     BlockReason,
     BlockSource,
+    ChangeField,
+    ChangeNotTaken,
     ContactKind,
     ContactNotProven,
     IdentityState,
+    RequestRefusal,
     UserIdRefusal,
     UserIdRefused,
     block_identity,
     contacts_of,
+    create_change,
     identity_by_cpr_number,
     identity_by_id,
     identity_by_user_id,
@@ -28,7 +32,7 @@ from identities.api import (
     reopen_identity,
     standing_blocks_of,
 )
-from identities.models import ActivationCode, Citizen, ContactPoint, Identity, UsedUserId
+from identities.models import ActivationCode, Citizen, ContactPoint, Identity, PendingChange, UsedUserId
 from identities.states import ActivationCodeState
 from notifications.api import Channel, Language, MessageKind
 from notifications.models import Delivery
@@ -183,6 +187,33 @@ def test_blk_3_each_party_blocks_once_and_all_blocks_are_lifted_together_in_pers
     assert Delivery.objects.filter(reference=identity_id, kind=MessageKind.IDENTITY_REOPENED).count() == 2
     with transaction.atomic():
         assert not reopen_identity(identity_id=identity_id, actor=clerk, now=now)
+
+
+def test_blk_1_a_blocked_identity_cannot_ask_for_a_change_whoever_composes_the_step(now):
+    """BLK-1."""
+    resident = a_resident(now=now)
+    with transaction.atomic():
+        block_identity(
+            identity_id=resident.identity_id,
+            source=BlockSource.SUPPORT,
+            reason=BlockReason.LOST_DEVICE,
+            actor=an_officer(),
+            now=now,
+        )
+        outcome = create_change(
+            identity_id=resident.identity_id,
+            field=ChangeField.USER_ID,
+            new_user_id="et nyt navn 7",
+            proof_id=None,
+            login_id=uuid7(),
+            wait=timedelta(hours=1),
+            lasts=timedelta(hours=24),
+            stop_address=lambda token: f"https://portal.example/stop/{token}/",
+            actor=Actor.citizen(resident.identity_id),
+            now=now,
+        )
+    assert outcome == ChangeNotTaken(RequestRefusal.NOT_ACTIVE)
+    assert not PendingChange.objects.exists()
 
 
 def test_a_resident_of_the_factory_is_complete(now):

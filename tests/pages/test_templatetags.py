@@ -6,7 +6,8 @@ import pytest
 from django import forms
 from django.utils.translation import override
 
-from mitid_portal.templatetags.portal import danish_date, danish_time, error_links
+from mitid_portal.templatetags.portal import error_links
+from mitid_portal.times import danish_date, danish_time
 from tests.pages.gallery import EveryField
 
 

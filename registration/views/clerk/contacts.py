@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.generic.edit import FormMixin, ProcessFormView
 
 from identities.api import CodeSent, ContactCodeRefused, ContactKind, ContactProven, TooManyCodes
+from mitid_portal.times import danish_time
 from registration.forms import ContactCodeForm, EmailForm, PhoneForm
-from registration.texts import CODE_REFUSALS, CONTACT_KINDS, STEP_REFUSALS, time_text
+from registration.texts import CODE_REFUSALS, CONTACT_KINDS, STEP_REFUSALS
 from registration.usecases.results import StepRefused
 from registration.usecases.send_contact_code import send_contact_code
 from registration.usecases.take_contact_code import take_contact_code
@@ -87,7 +88,7 @@ class ContactPage(_OneContactPage, FormMixin[Form], ProcessFormView):
                 return redirect("registration:case-contact-code", case_id=self.case_id, kind=self.kind.value)
             case TooManyCodes(next_at=next_at):
                 text = _("Too many codes were sent. The next can go out on %(time)s.")
-                form.add_error("value", text % {"time": time_text(next_at)})
+                form.add_error("value", text % {"time": danish_time(next_at)})
             case StepRefused(reason=reason):
                 form.add_error(None, STEP_REFUSALS[reason])
             case _:

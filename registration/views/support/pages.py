@@ -6,6 +6,7 @@ from uuid import UUID
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from mitid_portal.times import danish_time
 from registration import texts
 from registration.queries import CallView, call_of
 from registration.rules.cpr import masked
@@ -38,8 +39,7 @@ class CallPage(SupportPage):
 def citizen_rows(call: CallView) -> list[Row]:
     """Show what support may see: never a whole CPR number, never a contact (SUP-2)."""
     blocks = [
-        _("%(source)s, %(time)s")
-        % {"source": texts.BLOCK_SOURCES[block.source], "time": texts.time_text(block.blocked_at)}
+        _("%(source)s, %(time)s") % {"source": texts.BLOCK_SOURCES[block.source], "time": danish_time(block.blocked_at)}
         for block in call.blocks
     ]
     rows = [
