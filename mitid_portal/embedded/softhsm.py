@@ -13,7 +13,7 @@ MODULE_PATHS = (
 
 
 def start(folder: Path, *, label: str, user_pin: str, officer_pin: str) -> dict[str, str]:
-    """Initialise the token unless it is there, and point this process at it.
+    """Initialise the token unless it is there.
 
     Returns: the environment that the portal's processes need.
     Raises:  FileNotFoundError when SoftHSM is not installed.
@@ -29,12 +29,12 @@ def start(folder: Path, *, label: str, user_pin: str, officer_pin: str) -> dict[
     config.write_text(
         f"directories.tokendir = {tokens}\nobjectstore.backend = file\nlog.level = ERROR\n", encoding="utf-8"
     )
-    os.environ["SOFTHSM2_CONF"] = str(config)
     if not any(tokens.iterdir()):
         subprocess.run(  # noqa: S603 - our own arguments
             [tool, "--init-token", "--free", "--label", label, "--so-pin", officer_pin, "--pin", user_pin],
             check=True,
             capture_output=True,
+            env=os.environ | {"SOFTHSM2_CONF": str(config)},  # this process may work with another token
         )
     return {
         "SOFTHSM2_CONF": str(config),

@@ -109,6 +109,7 @@ def test_what_an_older_key_protected_is_found_and_verified_beside_a_new_one(requ
 
 @pytest.mark.django_db
 def test_a_key_version_that_was_added_elsewhere_is_picked_up_without_a_restart(request):
+    """KEY-3."""
     assert hsm.pepper("correct horse")[0] == 1
     request.getfixturevalue("_second_versions")
     assert hsm.pepper("correct horse")[0] == 1

@@ -126,6 +126,7 @@ def test_one_person_has_one_identity(now):
 
 @pytest.mark.parametrize("missing", list(ContactKind))
 def test_alr_1_an_identity_is_not_issued_without_two_proven_contacts(now, missing):
+    """ALR-1."""
     case_id = uuid7()
     proofs = proofs_for(case_id, now)
     del proofs[missing]

@@ -123,6 +123,7 @@ class Endless(BytesIO):
         return b"x" * size
 
 
+@pytest.mark.django_db
 def test_a_huge_body_is_dropped_in_pieces_and_not_without_end() -> None:
     body = Endless()
     environment = RequestFactory().post("/fine/").environ | {

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.test import Client
 
 from mitid_portal import clock
 from tests.factories.identities import Resident, a_resident
@@ -36,3 +37,9 @@ def travel(settings: Any, tmp_path: Path) -> Callable[[timedelta], datetime]:
 def citizen(db: None, travel: Callable[[timedelta], datetime]) -> Resident:
     """A citizen with an active identity, at the time that the pages have."""
     return a_resident(now=clock.now())
+
+
+@pytest.fixture
+def browser() -> Client:
+    """A browser that reads English and sends the forms' tokens."""
+    return Client(headers={"accept-language": "en"})

@@ -94,6 +94,7 @@ def test_the_wait_may_be_longer_and_never_shorter(settings, resident: Resident, 
 
 @pytest.mark.parametrize("field", list(ChangeField))
 def test_a_second_login_after_the_wait_makes_the_change(resident: Resident, now: datetime, field: ChangeField) -> None:
+    """CHG-4."""
     change = a_requested_change(a_login(resident.identity_id, at=now), field, now=now)
     second = a_login(resident.identity_id, at=now + HOUR)
     later = now + HOUR + MINUTE
@@ -109,6 +110,7 @@ def test_a_second_login_after_the_wait_makes_the_change(resident: Resident, now:
 
 
 def test_old_and_new_contact_are_told(resident: Resident, now: datetime) -> None:
+    """CHG-5."""
     change = a_requested_change(a_login(resident.identity_id, at=now), ChangeField.PHONE, now=now)
     second = a_login(resident.identity_id, at=now + HOUR)
     confirm_change(login=second, change_id=change.change_id, now=now + HOUR)
