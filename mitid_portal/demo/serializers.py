@@ -13,7 +13,14 @@ LONGEST_SMS: Final = 1600
 class ClockSerializer(serializers.Serializer[dict[str, int]]):
     """How far the demo's clock is to be moved ahead."""
 
-    hours = serializers.IntegerField(min_value=1, max_value=LONGEST_SKIP_HOURS)
+    hours = serializers.IntegerField(min_value=0, max_value=LONGEST_SKIP_HOURS, default=0)
+    minutes = serializers.IntegerField(min_value=0, max_value=59, default=0)
+
+    def validate(self, attrs: dict[str, int]) -> dict[str, int]:
+        """Refuse a move by nothing."""
+        if not attrs["hours"] and not attrs["minutes"]:
+            raise serializers.ValidationError("Say how many hours or minutes.")
+        return attrs
 
 
 class SmsReplySerializer(serializers.Serializer[dict[str, str]]):

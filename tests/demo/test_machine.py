@@ -69,6 +69,11 @@ def test_clock_moves_ahead_for_everybody(client: Client) -> None:
     assert abs(told - clock.now()) < timedelta(seconds=5)
 
 
+def test_clock_moves_by_minutes_too(client: Client) -> None:
+    client.post("/demo/clock", {"minutes": 1}, content_type="application/json")
+    assert clock.demo_offset() == timedelta(minutes=1)
+
+
 def test_clock_button_leads_back_to_the_page(client: Client) -> None:
     response = client.post("/demo/clock", "hours=1", content_type="application/x-www-form-urlencoded")
     assert response.status_code == 303
@@ -82,6 +87,8 @@ def test_clock_button_leads_back_to_the_page(client: Client) -> None:
         "{}",
         '{"hours": 0}',
         '{"hours": -1}',
+        '{"minutes": 0}',
+        '{"minutes": 60}',
         '{"hours": "x"}',
         '{"hours": 999999}',
         "[]",

@@ -80,7 +80,7 @@ class ClockApi(DemoApi):
         """Move the clock ahead for every process; a browser's form is led back to the demo's front page."""
         asked = ClockSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        clock.move_demo_clock(timedelta(hours=asked.validated_data["hours"]))
+        clock.move_demo_clock(timedelta(**asked.validated_data))
         if request.content_type == "application/json":
             return Response(_time())
         return Response(status=303, headers={"Location": reverse("demo:home")})
