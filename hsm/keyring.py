@@ -20,6 +20,7 @@ from hsm.queries import KnownDataKey, KnownVersion, readable_data_keys, readable
 from hsm.rules import context, key_label
 from hsm.states import KeyName, KeyState
 from hsm.token import operations
+from hsm.token.connection import WAIT_FOR_SESSION_SECONDS
 
 Found = TypeVar("Found")
 
@@ -90,20 +91,42 @@ class Keyring:
             raise UnknownVersion("data-key", version) from error
 
 
-class _Holder:
+class Holder:
     """The keyring of this process, or none yet."""
 
-    def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.ring: Keyring | None = None
+    def __init__(self, read: Callable[[], Keyring], *, wait_seconds: float = WAIT_FOR_SESSION_SECONDS) -> None:
+        """Start with nothing read."""
+        self._read = read
+        self._wait_seconds = wait_seconds
+        self._lock = threading.Lock()
+        self._ring: Keyring | None = None
+
+    def ring(self) -> Keyring:
+        """Give the keyring, read by one thread while the others wait, no longer than for the module itself.
+
+        Raises: HsmUnavailable when it cannot be read, or the thread that reads it hangs.
+        """
+        ring = self._ring
+        if ring is not None and ring.data_keys:  # one without keys was read before they were made
+            return ring
+        lock = self._lock  # the one taken is the one given back: a child of a fork gets another
+        if not lock.acquire(timeout=self._wait_seconds):
+            raise HsmUnavailable("The keys are not read in time.")
+        try:
+            ring = self._ring
+            if ring is None or not ring.data_keys:  # another thread may have read it meanwhile
+                ring = self._ring = self._read()
+            return ring
+        finally:
+            lock.release()
+
+    def forget(self) -> None:
+        """Have it read anew on its next use."""
+        self._ring = None
 
     def after_fork_in_child(self) -> None:
         """Keep what was read; a lock that another thread of the parent held would never be given back."""
-        self.lock = threading.Lock()
-
-
-_holder: Final = _Holder()
-os.register_at_fork(after_in_child=_holder.after_fork_in_child)
+        self._lock = threading.Lock()
 
 
 def keyring() -> Keyring:
@@ -111,13 +134,7 @@ def keyring() -> Keyring:
 
     Raises: HsmUnavailable when a data key cannot be unwrapped.
     """
-    ring = _holder.ring
-    if ring is None or not ring.data_keys:  # one without keys was read before they were made
-        with _holder.lock:
-            ring = _holder.ring
-            if ring is None or not ring.data_keys:  # another thread may have read it meanwhile
-                ring = _holder.ring = _read()
-    return ring
+    return _holder.ring()
 
 
 def looked_up(look: Callable[[Keyring], Found]) -> Found:
@@ -134,7 +151,7 @@ def looked_up(look: Callable[[Keyring], Found]) -> Found:
 
 def forget_keyring() -> None:
     """Have the keyring read anew on its next use."""
-    _holder.ring = None
+    _holder.forget()
 
 
 def data_key_context(version: int) -> bytes:
@@ -159,3 +176,7 @@ def _unwrap(row: KnownDataKey) -> OpenDataKey:
 def _derived(key: bytes, use: bytes) -> bytes:
     # One key, one algorithm, one use: AES-GCM of columns and HMAC of the log each have their own (RFC 5869).
     return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"mitid data key: " + use).derive(key)
+
+
+_holder: Final = Holder(_read)
+os.register_at_fork(after_in_child=_holder.after_fork_in_child)

@@ -14,6 +14,8 @@ GONE: Final = (
     pkcs11.GeneralError,
     pkcs11.HostMemory,
     pkcs11.KeyHandleInvalid,
+    pkcs11.MultipleObjectsReturned,  # two of one name: which is the key, only an operator can say
+    pkcs11.MultipleTokensReturned,
     pkcs11.NoSuchKey,  # a token that sensed tampering has lost its keys (KEY-2)
     pkcs11.NoSuchToken,
     pkcs11.ObjectHandleInvalid,

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from hsm.errors import HsmUnavailable
+from hsm.keyring import Holder, Keyring
 from hsm.token.connection import Connection
 from tests.hsm.programs import Token, run
 
@@ -130,3 +131,67 @@ def test_a_call_behind_one_that_hangs_gives_up_in_time():
     assert time.monotonic() - start < 1.0
     may_end.set()
     thread.join()
+
+
+def test_a_thread_behind_one_that_hangs_while_it_reads_the_keys_gives_up_in_time():
+    is_reading, may_end = threading.Event(), threading.Event()
+
+    def read() -> Keyring:
+        is_reading.set()
+        may_end.wait(10)
+        return Keyring({}, {})
+
+    holder = Holder(read, wait_seconds=0.1)
+    thread = threading.Thread(target=holder.ring)
+    thread.start()
+    assert is_reading.wait(10)
+    start = time.monotonic()
+    with pytest.raises(HsmUnavailable, match="in time"):
+        holder.ring()
+    assert time.monotonic() - start < 1.0
+    may_end.set()
+    thread.join()
+    assert holder.ring() == Keyring({}, {})
+
+
+def test_a_reading_that_fails_leaves_the_next_one_its_turn():
+    answers = iter([HsmUnavailable("away"), None])
+
+    def read() -> Keyring:
+        if (fault := next(answers)) is not None:
+            raise fault
+        return Keyring({}, {})
+
+    holder = Holder(read, wait_seconds=0.1)
+    with pytest.raises(HsmUnavailable, match="away"):
+        holder.ring()
+    assert holder.ring() == Keyring({}, {})
+
+
+def test_two_tokens_of_one_name_are_no_token(tmp_path):
+    run(
+        """
+        import subprocess
+        subprocess.run(
+            ["softhsm2-util", "--init-token", "--free", "--label", os.environ["PKCS11_TOKEN_LABEL"],
+             "--so-pin", "12345678", "--pin", os.environ["PKCS11_USER_PIN"]], check=True, capture_output=True,
+        )
+        assert refuses(hsm.probe)
+        assert refuses(lambda: hsm.blind_index("a", purpose="p"))
+        """,
+        **Token.copied_to(tmp_path).environment,
+    )
+
+
+def test_two_keys_of_one_name_are_no_key(tmp_path):
+    run(
+        """
+        from hsm.states import KeyKind
+        from hsm.token.connection import connection
+        from hsm.token.keys import MAKERS
+        connection.call(lambda held: MAKERS[KeyKind.HMAC_SHA256](held.session, "lookup.1"))
+        assert refuses(lambda: hsm.blind_index("a", purpose="p"))
+        hsm.probe()
+        """,
+        **Token.copied_to(tmp_path).environment,
+    )
