@@ -3,8 +3,10 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from time import monotonic, sleep
 
 import pytest
 from django.test import override_settings
@@ -76,6 +78,8 @@ def test_the_settings_name_the_registers():
 
 class _Register(BaseHTTPRequestHandler):
     answer: tuple[int, bytes] = (200, b"{}")
+    cuts_after: int | None = None
+    drips_for: float = 0
     asked: list[tuple[str, dict[str, str]]] = []
 
     def do_POST(self):
@@ -87,7 +91,16 @@ class _Register(BaseHTTPRequestHandler):
             self.send_header("Location", "http://127.0.0.1:1/elsewhere")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        if self.cuts_after is not None:
+            body = body[: self.cuts_after]
+        if not self.drips_for:
+            self.wfile.write(body)
+            return
+        pause = self.drips_for / len(body)
+        with suppress(OSError):  # nobody listens to the end
+            for byte in body:
+                self.wfile.write(bytes([byte]))
+                sleep(pause)
 
     def log_message(self, *args):
         """Say nothing."""
@@ -95,7 +108,7 @@ class _Register(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def register() -> Iterator[type[_Register]]:
-    _Register.asked = []
+    _Register.asked, _Register.cuts_after, _Register.drips_for = [], None, 0
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Register)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
@@ -154,6 +167,26 @@ def test_http_404_of_the_document_register_is_no_all_clear(register):
     register.answer = (404, b"")
     with pytest.raises(RegisterUnavailable):
         HttpDocumentRegister().is_reported(issuer="DNK", number="XX1")
+
+
+@pytest.mark.parametrize("cuts_after", [0, 10])
+def test_http_an_answer_that_is_cut_off_is_no_answer(register, cuts_after):
+    person = fixture_people()[0]
+    register.answer, register.cuts_after = (200, person_as_json(person).encode()), cuts_after
+    with pytest.raises(RegisterUnavailable):
+        HttpCivilRegister().look_up(person.cpr_number)
+
+
+@pytest.mark.parametrize(("timeout", "answered_within"), [((1, 0.2), 10), ((1, 5), 0.4)])
+def test_http_an_answer_that_stalls_or_drips_is_not_waited_for(register, timeout, answered_within):
+    """Silence ends by the socket's time-out, dripping by the time for the whole answer."""
+    person = fixture_people()[0]
+    register.answer = (200, person_as_json(person).encode())
+    register.drips_for = 2 if answered_within < 1 else 0.3 * len(register.answer[1])
+    begun = monotonic()
+    with pytest.raises(RegisterUnavailable):
+        HttpCivilRegister(timeout=timeout, answered_within=answered_within).look_up(person.cpr_number)
+    assert monotonic() - begun < 2
 
 
 @override_settings(CIVIL_REGISTER_URL="http://127.0.0.1:9/")
