@@ -180,7 +180,8 @@ EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=True)
 SEND_TIMEOUT_SECONDS = env.float("SEND_TIMEOUT_SECONDS", default=10.0)  # each wait for a provider's answer
 EMAIL_TIMEOUT = SEND_TIMEOUT_SECONDS
 DELIVERY_LEASE_FOR = timedelta(seconds=env.int("DELIVERY_LEASE_SECONDS", default=60))  # bounds: notifications/checks.py
-DELIVERY_ATTEMPTS = env.int("DELIVERY_ATTEMPTS", default=24)
+DELIVERY_UNANSWERED_LIMIT = env.int("DELIVERY_UNANSWERED_LIMIT", default=24)  # claims in a row that end with a worker
+GIVE_UP_AFTER = timedelta(hours=env.int("GIVE_UP_AFTER_HOURS", default=48))  # of failing for now, once and again
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="no-reply@mitid.example")
 
 # --- Registers ------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Error
 from notifications.rules.gsm7 import septets_of
 
 LONGEST_LEASE: Final = timedelta(seconds=100)  # below CELERY_TASK_TIME_LIMIT
+LONGEST_PATIENCE: Final = timedelta(days=30)
 LONGEST_BRAND: Final = 11  # septets; also the length of a sender's name
 TWILIO: Final = "notifications.transports.twilio_sms.TwilioSms"
 SMTP: Final = "notifications.transports.smtp_email.SmtpEmail"
@@ -30,8 +31,17 @@ def check_delivery_settings(**_kwargs: Any) -> list[CheckMessage]:
                 id="notifications.E002",
             )
         )
-    if not 5 <= settings.DELIVERY_ATTEMPTS <= 200:
-        faults.append(Error("DELIVERY_ATTEMPTS is 5 to 200.", id="notifications.E003"))
+    if not 5 <= settings.DELIVERY_UNANSWERED_LIMIT <= 200:
+        faults.append(Error("DELIVERY_UNANSWERED_LIMIT is 5 to 200.", id="notifications.E003"))
+    least = settings.CHANGE_WAIT_FOR + settings.CHANGE_WINDOW_FOR
+    if not least <= settings.GIVE_UP_AFTER <= LONGEST_PATIENCE:
+        faults.append(
+            Error(
+                f"GIVE_UP_AFTER is {settings.GIVE_UP_AFTER}; it must be from {least} to {LONGEST_PATIENCE}.",
+                hint="Set GIVE_UP_AFTER_HOURS: an alert is tried at least until what it warns of can no longer happen.",
+                id="notifications.E009",
+            )
+        )
     septets = septets_of(settings.BRAND_NAME)
     if septets is None or not 1 <= septets <= LONGEST_BRAND:
         faults.append(

@@ -15,7 +15,8 @@ from notifications.usecases.sweep import wake_due
 logger = logging.getLogger(__name__)
 
 
-# The limit ends a provider that drips before the lease does, so that nobody else sends the same meanwhile.
+# The limit ends a provider that drips before the lease does, so that nobody else sends the same meanwhile. Once a
+# delivery is claimed the use case itself writes down what it knows.
 @shared_task(
     name="notifications.deliver", soft_time_limit=max(1, int(settings.DELIVERY_LEASE_FOR.total_seconds() * 0.8))
 )
@@ -26,7 +27,7 @@ def deliver_task(delivery_id: str) -> None:
     except HsmUnavailable:
         logger.warning("The HSM is away: delivery %s waits for the next sweep.", delivery_id)
     except SoftTimeLimitExceeded:
-        logger.warning("Delivery %s took too long and is tried again when its lease ends.", delivery_id)
+        logger.warning("Delivery %s could not be claimed, or settled, in time; its lease ends.", delivery_id)
 
 
 @shared_task(name="notifications.sweep")

@@ -26,7 +26,9 @@ class Delivery(models.Model):
     subject_sealed = models.BinaryField(null=True)
     body_sealed = models.BinaryField()
     state = models.CharField(max_length=10, choices=[(state.value, state.value) for state in DeliveryState])
-    attempts = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveIntegerField(default=0)  # counts every claim, and so tells it from later ones
+    unanswered = models.PositiveSmallIntegerField(default=0)  # claims in a row that ended without an answer
+    failing_since = models.DateTimeField(null=True)  # the first failure for now since the last that was ours to repair
     created_at = models.DateTimeField()
     useful_until = models.DateTimeField(null=True)  # a code that is dead must not arrive
     next_attempt_at = models.DateTimeField(null=True)  # QUEUED: the next try; CLAIMED: the end of the lease
@@ -81,6 +83,12 @@ class Delivery(models.Model):
                 name="delivery_untried_while_held",
                 condition=~Q(state__in=[DeliveryState.HELD, DeliveryState.NOT_NEEDED])
                 | Q(attempts=0, replaces__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="delivery_unanswered_are_among_its_attempts", condition=Q(unanswered__lte=F("attempts"))
+            ),
+            models.CheckConstraint(
+                name="delivery_failing_since_an_attempt", condition=Q(failing_since__isnull=True) | Q(attempts__gte=1)
             ),
             models.CheckConstraint(
                 name="delivery_failure_is_a_code", condition=Q(failure__regex=r"^[A-Za-z0-9_.:+-]{0,64}$")

@@ -50,6 +50,10 @@ class TemporaryFailure(_Refusal):
     """Not now: the same message may go through later."""
 
 
+class FaultOfOurs(TemporaryFailure):
+    """Not now, whatever the address: our account, our sender or our settings. Somebody has to repair it."""
+
+
 class PermanentFailure(_Refusal):
     """Never: this address does not take this message."""
 

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 
-from notifications.transports import Accepted, OutgoingEmail, PermanentFailure, TemporaryFailure
+from notifications.transports import Accepted, FaultOfOurs, OutgoingEmail, PermanentFailure, TemporaryFailure
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,8 @@ class SmtpEmail:
 
         The Message-ID comes from the delivery, so that a copy sent again after a lost yes is known for one.
 
-        Raises: PermanentFailure when the server refuses the recipient or the message for good; TemporaryFailure.
+        Raises: PermanentFailure when the server refuses the recipient or the message for good; FaultOfOurs when
+                it does not take us; TemporaryFailure.
         """
         message_id = f"<{message.delivery_id}@{_own_domain()}>"
         server = EmailBackend(fail_silently=False)
@@ -47,12 +48,12 @@ class SmtpEmail:
         except smtplib.SMTPResponseException as refused:
             # The greeting, STARTTLS, the log-in or the sender: ours to repair, not this recipient's.
             logger.critical("The mail server refuses us with %s: e-mails do not go out.", refused.smtp_code)
-            raise TemporaryFailure(_name(refused.smtp_code)) from None
+            raise _failure_of_ours(refused.smtp_code) from None
         except smtplib.SMTPServerDisconnected:
             raise TemporaryFailure("smtp_cut_off") from None
         except smtplib.SMTPException as fault:
             logger.critical("The mail server cannot be used: %s.", type(fault).__name__)
-            raise TemporaryFailure("smtp_not_usable") from None
+            raise FaultOfOurs("smtp_not_usable") from None
         except TimeoutError:
             raise TemporaryFailure("smtp_timeout") from None
         except OSError:
@@ -66,6 +67,10 @@ class SmtpEmail:
 
 def _failure(code: int) -> PermanentFailure | TemporaryFailure:
     return PermanentFailure(_name(code)) if code >= FIRST_PERMANENT_REPLY else TemporaryFailure(_name(code))
+
+
+def _failure_of_ours(code: int) -> TemporaryFailure:
+    return FaultOfOurs(_name(code)) if code >= FIRST_PERMANENT_REPLY else TemporaryFailure(_name(code))
 
 
 def _name(code: int) -> str:

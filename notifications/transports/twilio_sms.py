@@ -11,7 +11,7 @@ from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioS
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from notifications.transports import Accepted, OutgoingSms, PermanentFailure, TemporaryFailure
+from notifications.transports import Accepted, FaultOfOurs, OutgoingSms, PermanentFailure, TemporaryFailure
 
 logger = logging.getLogger(__name__)
 
@@ -47,11 +47,12 @@ class TwilioSms:
     def send(self, message: OutgoingSms) -> Accepted:
         """Return when Twilio has queued the message.
 
-        Raises: PermanentFailure for a number that cannot be reached; TemporaryFailure for everything else.
+        Raises: PermanentFailure for a number that cannot be reached; FaultOfOurs when Twilio does not take us;
+                TemporaryFailure for everything else.
         """
         if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN and settings.TWILIO_FROM):
             logger.critical("Twilio is not set up: no text message goes out.")
-            raise TemporaryFailure("twilio_not_set_up")
+            raise FaultOfOurs("twilio_not_set_up")
         arguments: dict[str, object] = {"to": message.to, "body": message.text}
         sender = "messaging_service_sid" if settings.TWILIO_FROM.startswith("MG") else "from_"
         arguments[sender] = settings.TWILIO_FROM
@@ -75,10 +76,13 @@ class TwilioSms:
 
 
 def _failure(*, status: int, code: int | None) -> PermanentFailure | TemporaryFailure:
-    if status in {401, 403} or code in ALARMING_CODES:
-        logger.critical("Twilio refuses us with error %s: text messages do not go out.", code)
     name = f"twilio_{code}" if isinstance(code, int) else f"twilio_http_{status}"
-    return PermanentFailure(name) if code in PERMANENT_CODES else TemporaryFailure(name)
+    is_ours = status in {401, 403} or code in ALARMING_CODES
+    if is_ours:
+        logger.critical("Twilio refuses us with error %s: text messages do not go out.", name)
+    if code in PERMANENT_CODES:
+        return PermanentFailure(name)
+    return FaultOfOurs(name) if is_ours else TemporaryFailure(name)
 
 
 def _client() -> Client:

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from hsm.api import SealBroken
 from notifications.models import Delivery
-from notifications.rules.retry import is_spent
+from notifications.rules.retry import is_spent, lease_after
 from notifications.sealing import Column, open_column
 from notifications.states import Channel, DeliveryState, states_before
 from notifications.steps import give_up
@@ -28,7 +28,7 @@ class Claim:
 
 
 @transaction.atomic(durable=True)
-def claim_delivery(*, delivery_id: UUID, now: datetime, lease_for: timedelta, attempts_limit: int) -> Claim | None:
+def claim_delivery(*, delivery_id: UUID, now: datetime, lease_for: timedelta, unanswered_limit: int) -> Claim | None:
     """Give this caller alone the delivery to send, if it is due.
 
     What it holds is opened here, inside the transaction: with the HSM gone the claim is undone and costs no try.
@@ -48,9 +48,10 @@ def claim_delivery(*, delivery_id: UUID, now: datetime, lease_for: timedelta, at
     if delivery.useful_until is not None and now >= delivery.useful_until:
         give_up(delivery, failure="no_longer_useful", now=now)
         return None
-    if is_spent(attempts=delivery.attempts, limit=attempts_limit):
-        # Every claim of it ended without an answer: what kills the worker may be this very delivery.
-        give_up(delivery, failure=delivery.failure or "no_answer", now=now)
+    unanswered = delivery.unanswered + (delivery.state == DeliveryState.CLAIMED)  # that one's lease ran out
+    if is_spent(unanswered=unanswered, limit=unanswered_limit):
+        # The last claims of it all ended without an answer: what kills the worker may be this very delivery.
+        give_up(delivery, failure="no_answer", now=now)
         return None
     try:
         claim = _claim_of(delivery)
@@ -58,7 +59,10 @@ def claim_delivery(*, delivery_id: UUID, now: datetime, lease_for: timedelta, at
         give_up(delivery, failure="seal_broken", now=now)
         return None
     Delivery.objects.filter(id=delivery.id).update(
-        state=DeliveryState.CLAIMED, attempts=claim.attempt, next_attempt_at=now + lease_for
+        state=DeliveryState.CLAIMED,
+        attempts=claim.attempt,
+        unanswered=unanswered,
+        next_attempt_at=now + lease_after(unanswered=unanswered, lease_for=lease_for),
     )
     return claim
 

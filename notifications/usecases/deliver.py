@@ -3,16 +3,19 @@
 import logging
 import random
 import time
+import traceback
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 from uuid import UUID
 
+from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections
 
 from notifications.states import Channel
 from notifications.transports import (
     Accepted,
+    FaultOfOurs,
     OutgoingEmail,
     OutgoingSms,
     PermanentFailure,
@@ -24,6 +27,8 @@ from notifications.usecases.claim_delivery import Claim, claim_delivery
 from notifications.usecases.settle_delivery import Settlement, settle_delivery
 
 logger = logging.getLogger(__name__)
+
+Answer = Accepted | TemporaryFailure | PermanentFailure
 
 PAUSES_SECONDS: Final = (0.2, 1.0, 3.0)  # between tries to write down what the provider said
 _random = random.SystemRandom()
@@ -41,17 +46,25 @@ def deliver(*, delivery_id: UUID, now: datetime) -> Settlement | None:
         delivery_id=delivery_id,
         now=now,
         lease_for=settings.DELIVERY_LEASE_FOR,
-        attempts_limit=settings.DELIVERY_ATTEMPTS,
+        unanswered_limit=settings.DELIVERY_UNANSWERED_LIMIT,
     )
     if claim is None:
         return None
-    answer = _ask_provider(claim, now)
-    if not isinstance(answer, Accepted):
-        logger.warning("Delivery %s, attempt %d: %s.", claim.delivery_id, claim.attempt, answer.code)
-    return _write_down(claim, answer, now=now + timedelta(seconds=time.monotonic() - began))
+    answer: Answer | None = None
+    try:
+        answer = _ask_provider(claim, now)
+        return _write_down(claim, answer, now=_later(now, began))
+    except SoftTimeLimitExceeded:
+        # It strikes once, wherever the task is, and leaves time to write down what is known: that the provider said
+        # yes, above all.
+        return _write_down(claim, answer or TemporaryFailure("too_slow"), now=_later(now, began))
 
 
-def _ask_provider(claim: Claim, now: datetime) -> Accepted | TemporaryFailure | PermanentFailure:
+def _later(now: datetime, began: float) -> datetime:
+    return now + timedelta(seconds=time.monotonic() - began)
+
+
+def _ask_provider(claim: Claim, now: datetime) -> Answer:
     try:
         match claim.channel:
             case Channel.SMS:
@@ -80,10 +93,18 @@ def _ask_provider(claim: Claim, now: datetime) -> Accepted | TemporaryFailure | 
                 assert_never(claim.channel)
     except (TemporaryFailure, PermanentFailure) as failure:
         return failure
+    except SoftTimeLimitExceeded:
+        raise
+    except Exception as fault:  # noqa: BLE001 - whatever it is, no alert may be lost for a fault of ours
+        frame = traceback.extract_tb(fault.__traceback__)[-1]  # its words might hold an address (LOG-2)
+        logger.critical("A transport fails: %s in %s, line %s.", type(fault).__name__, frame.name, frame.lineno)
+        return FaultOfOurs("transport_fails")
 
 
-def _write_down(claim: Claim, answer: Accepted | TemporaryFailure | PermanentFailure, *, now: datetime) -> Settlement:
+def _write_down(claim: Claim, answer: Answer, *, now: datetime) -> Settlement:
     """Settle, and try again while the database is away: a yes that is not written down becomes a second copy."""
+    if not isinstance(answer, Accepted):
+        logger.warning("Delivery %s, attempt %d: %s.", claim.delivery_id, claim.attempt, answer.code)
     for pause in PAUSES_SECONDS:
         try:
             return _settle(claim, answer, now)
@@ -94,11 +115,11 @@ def _write_down(claim: Claim, answer: Accepted | TemporaryFailure | PermanentFai
     return _settle(claim, answer, now)
 
 
-def _settle(claim: Claim, answer: Accepted | TemporaryFailure | PermanentFailure, now: datetime) -> Settlement:
+def _settle(claim: Claim, answer: Answer, now: datetime) -> Settlement:
     return settle_delivery(
         claim=claim,
         answer=answer,
         now=now,
-        attempts_limit=settings.DELIVERY_ATTEMPTS,
+        give_up_after=settings.GIVE_UP_AFTER,
         spread=_random.random(),
     )

@@ -1,16 +1,16 @@
 """Writing down what the provider said."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
 from django.db import transaction
 
 from notifications.models import Delivery
-from notifications.rules.retry import is_spent, wait_after
+from notifications.rules.retry import is_too_old, wait_after
 from notifications.states import DeliveryState, states_before
 from notifications.steps import give_up, release_held
-from notifications.transports import Accepted, PermanentFailure, TemporaryFailure
+from notifications.transports import Accepted, FaultOfOurs, PermanentFailure, TemporaryFailure
 from notifications.usecases.claim_delivery import Claim
 
 
@@ -29,13 +29,15 @@ def settle_delivery(
     claim: Claim,
     answer: Accepted | TemporaryFailure | PermanentFailure,
     now: datetime,
-    attempts_limit: int,
+    give_up_after: timedelta,
     spread: float,
 ) -> Settlement:
     """Move a claimed delivery on by the provider's answer.
 
     A yes counts from any attempt while the delivery is open, even one whose lease ran out: the person has the
     message, and each further try would be a second copy. A no counts only from the attempt that holds the claim.
+    A no for now ends a delivery only when its address has failed for ``give_up_after``, and one that is ours to
+    repair never does.
 
     Rule:   ALR-4, ALR-5.
     Locks:  the delivery's row, then the held rows of its message.
@@ -51,15 +53,7 @@ def settle_delivery(
             give_up(delivery, failure=answer.code, now=now)
             return Settlement.GIVEN_UP
         case TemporaryFailure():
-            if is_spent(attempts=delivery.attempts, limit=attempts_limit):
-                give_up(delivery, failure=answer.code, now=now)
-                return Settlement.GIVEN_UP
-            Delivery.objects.filter(id=delivery.id).update(
-                state=DeliveryState.QUEUED,
-                next_attempt_at=now + wait_after(attempts=delivery.attempts, spread=spread),
-                failure=answer.code,
-            )
-            return Settlement.POSTPONED
+            return _settle_not_now(delivery, answer, now, give_up_after=give_up_after, spread=spread)
         case _:
             assert_never(answer)
 
@@ -75,3 +69,20 @@ def _settle_yes(delivery: Delivery, answer: Accepted, now: datetime) -> Settleme
     )
     release_held(delivery)
     return Settlement.SENT
+
+
+def _settle_not_now(
+    delivery: Delivery, answer: TemporaryFailure, now: datetime, *, give_up_after: timedelta, spread: float
+) -> Settlement:
+    failing_since = None if isinstance(answer, FaultOfOurs) else delivery.failing_since or now
+    if failing_since and is_too_old(failing_since=failing_since, now=now, give_up_after=give_up_after):
+        give_up(delivery, failure=answer.code, now=now)
+        return Settlement.GIVEN_UP
+    Delivery.objects.filter(id=delivery.id).update(
+        state=DeliveryState.QUEUED,
+        next_attempt_at=now + wait_after(attempts=delivery.attempts, spread=spread),
+        unanswered=0,
+        failing_since=failing_since,
+        failure=answer.code,
+    )
+    return Settlement.POSTPONED

@@ -1,6 +1,8 @@
 """Finding what is due, whoever forgot to say so."""
 
-from datetime import datetime
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Final
 
 from notifications.queries import due
@@ -25,13 +27,17 @@ def wake_due(*, now: datetime) -> int:
     return len(found)
 
 
-def deliver_due(*, now: datetime, limit: int = AT_MOST) -> int:
+def deliver_due(*, now: datetime, limit: int = AT_MOST, tick: Callable[[], float] = time.monotonic) -> int:
     """Send what is due from this process, one after the other: for a machine whose broker is gone.
+
+    The last goes out long after the first, so each is claimed at its own instant: a lease that counted from ``now``
+    could have ended before it began, and somebody else would send the same.
 
     Returns: how many were due.
     Raises:  HsmUnavailable.
     """
+    began = tick()
     found = due(now=now, limit=limit)
     for delivery_id, _priority in found:
-        deliver(delivery_id=delivery_id, now=now)
+        deliver(delivery_id=delivery_id, now=now + timedelta(seconds=tick() - began))
     return len(found)

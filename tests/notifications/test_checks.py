@@ -28,8 +28,11 @@ def test_the_defaults_of_production_are_allowed(complete):
         ("SEND_TIMEOUT_SECONDS", 31, "E001"),
         ("DELIVERY_LEASE_FOR", timedelta(seconds=39), "E002"),
         ("DELIVERY_LEASE_FOR", timedelta(seconds=101), "E002"),
-        ("DELIVERY_ATTEMPTS", 4, "E003"),
-        ("DELIVERY_ATTEMPTS", 201, "E003"),
+        ("DELIVERY_UNANSWERED_LIMIT", 4, "E003"),
+        ("DELIVERY_UNANSWERED_LIMIT", 201, "E003"),
+        ("GIVE_UP_AFTER", timedelta(hours=24), "E009"),  # shorter than a change can wait
+        ("CHANGE_WAIT_FOR", timedelta(hours=25), "E009"),
+        ("GIVE_UP_AFTER", timedelta(days=31), "E009"),
         ("BRAND_NAME", "", "E004"),
         ("BRAND_NAME", "x" * 12, "E004"),
         ("BRAND_NAME", "日本", "E004"),

@@ -47,6 +47,9 @@ BROKEN = [
     ("delivery_tried_before_claimed_or_sent", SENT | {"attempts": 0}),
     ("delivery_untried_while_held", HELD | {"attempts": 1}),
     ("delivery_untried_while_held", NOT_NEEDED | {"attempts": 1}),
+    ("delivery_unanswered_are_among_its_attempts", {"unanswered": 1}),
+    ("delivery_unanswered_are_among_its_attempts", CLAIMED | {"unanswered": 2}),
+    ("delivery_failing_since_an_attempt", {"failing_since": timedelta()}),
     ("delivery_failure_is_a_code", {"failure": "no answer from +45 20123456"}),
     ("delivery_email_has_a_subject", {"subject_sealed": None}),
     ("delivery_email_has_a_subject", {"channel": Channel.SMS}),
@@ -57,7 +60,7 @@ BROKEN = [
 ]
 REQUIRED = [
     "message_id", "kind", "channel", "priority", "language", "contact_id", "reference", "address_sealed", "body_sealed",
-    "state", "attempts", "created_at", "provider_reference", "failure",
+    "state", "attempts", "unanswered", "created_at", "provider_reference", "failure",
 ]  # fmt: skip
 
 

@@ -25,14 +25,15 @@ from tests.notifications.twilio_stand_in import Hang, Refuse, Reset, Slow
 
 LEASE = timedelta(seconds=60)
 LIMIT = 24
+PATIENCE = timedelta(hours=48)
 
 
 def claim(id_, now, *, limit=LIMIT):
-    return claim_delivery(delivery_id=id_, now=now, lease_for=LEASE, attempts_limit=limit)
+    return claim_delivery(delivery_id=id_, now=now, lease_for=LEASE, unanswered_limit=limit)
 
 
-def settle(claimed, answer, now, *, limit=LIMIT):
-    return settle_delivery(claim=claimed, answer=answer, now=now, attempts_limit=limit, spread=0.0)
+def settle(claimed, answer, now):
+    return settle_delivery(claim=claimed, answer=answer, now=now, give_up_after=PATIENCE, spread=0.0)
 
 
 def state_of(id_):
@@ -163,24 +164,6 @@ def test_a_number_that_cannot_be_reached_is_given_up_at_once_and_recorded(now, t
     assert event.facts["delivery"] == str(id_) or event.facts["delivery"] == id_
     assert event.facts["failure"] == "twilio_21211"
     assert event.facts["replacement"] is None
-
-
-@pytest.mark.django_db
-def test_the_last_try_gives_up(now):
-    (id_,) = put(now, message=change_requested())
-    assert settle(claim(id_, now), TemporaryFailure("twilio_timeout"), now, limit=2) is Settlement.POSTPONED
-    later = now + LONGEST_WAIT
-    assert settle(claim(id_, later), TemporaryFailure("twilio_timeout"), later, limit=2) is Settlement.GIVEN_UP
-
-
-@pytest.mark.django_db
-def test_a_delivery_that_kills_each_worker_is_given_up_in_the_end(now):
-    (id_,) = put(now, message=change_requested())
-    for attempt in range(2):
-        assert claim(id_, now + attempt * LEASE, limit=2) is not None
-    assert claim(id_, now + 2 * LEASE, limit=2) is None
-    row = Delivery.objects.get(id=id_)
-    assert (row.state, row.failure) == (DeliveryState.GIVEN_UP, "no_answer")
 
 
 @pytest.mark.django_db

@@ -20,8 +20,10 @@ pytestmark = pytest.mark.django_db
 
 
 def give_up(id_, now):
-    claim = claim_delivery(delivery_id=id_, now=now, lease_for=timedelta(minutes=1), attempts_limit=9)
-    settle_delivery(claim=claim, answer=PermanentFailure("twilio_21211"), now=now, attempts_limit=9, spread=0.0)
+    claim = claim_delivery(delivery_id=id_, now=now, lease_for=timedelta(minutes=1), unanswered_limit=9)
+    settle_delivery(
+        claim=claim, answer=PermanentFailure("twilio_21211"), now=now, give_up_after=timedelta(days=2), spread=0.0
+    )
 
 
 def test_deliveries_are_listed_newest_first_page_by_page_without_held_copies(now):
