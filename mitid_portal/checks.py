@@ -27,6 +27,14 @@ BOUNDS: Final = (
     ("SESSION_LASTS_FOR", timedelta(minutes=5), timedelta(hours=1), "SESSION_MINUTES"),
 )
 
+PARTS_THAT_REACH_OUT: Final = (
+    # setting, what the name of a local one has, the setting with the address that it talks to
+    ("SMS_TRANSPORT", ".local.", "TWILIO_BASE_URL"),
+    ("EMAIL_TRANSPORT", ".local.", "EMAIL_HOST"),
+    ("CIVIL_REGISTER", ".fixture.", "CIVIL_REGISTER_URL"),
+    ("DOCUMENT_REGISTER", ".fixture.", "DOCUMENT_REGISTER_URL"),
+)
+
 
 def is_production() -> bool:
     """Whether the settings claim to be those of a real portal."""
@@ -48,16 +56,8 @@ def check_bounds(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Chec
 
 @register("mitid")
 def check_demo_stays_at_home(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
-    """Find a demo that people elsewhere could take for the real thing."""
-    if settings.DEMO and _host(settings.PUBLIC_ADDRESS) not in LOOPBACK:
-        return [
-            Error(
-                f"DEMO is on, and PUBLIC_ADDRESS is {settings.PUBLIC_ADDRESS}.",
-                hint="A demo shows everybody's secrets: unset DEMO, or keep it on 127.0.0.1.",
-                id="mitid.E011",
-            )
-        ]
-    return []
+    """Find a demo that people elsewhere could take for the real thing, or that could reach them."""
+    return list(_wrong_in_demo()) if settings.DEMO else []
 
 
 @register("mitid")
@@ -76,6 +76,24 @@ def check_parts(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
 def check_outside_services(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
     """Find demo transports and registers, and registers without an address, under a real portal."""
     return list(_wrong_services()) if is_production() else []
+
+
+def _wrong_in_demo() -> Iterator[CheckMessage]:
+    hint = "A demo shows everybody's secrets: unset DEMO, or keep it on 127.0.0.1."
+    if _host(settings.PUBLIC_ADDRESS) not in LOOPBACK:
+        yield Error(f"DEMO is on, and PUBLIC_ADDRESS is {settings.PUBLIC_ADDRESS}.", hint=hint, id="mitid.E011")
+    at_home = LOOPBACK | ({"testserver"} if settings.TESTING else frozenset())
+    for host in settings.ALLOWED_HOSTS:
+        if host.strip("[]") not in at_home:
+            yield Error(f"DEMO is on, and ALLOWED_HOSTS has {host}.", hint=hint, id="mitid.E012")
+    for name, local, address in PARTS_THAT_REACH_OUT:
+        # What talks to this machine alone, such as a stand-in for a provider, reaches nobody.
+        if local not in getattr(settings, name) and _host(_as_url(getattr(settings, address))) not in LOOPBACK:
+            yield Error(
+                f"DEMO is on, and {name} is {getattr(settings, name)}.",
+                hint="A demo's made-up people must not reach real ones: unset DEMO, or name the local part.",
+                id="mitid.E013",
+            )
 
 
 def _wrong_in_mode() -> Iterator[CheckMessage]:
@@ -100,6 +118,12 @@ def _wrong_in_mode() -> Iterator[CheckMessage]:
             "TRUSTED_PROXIES is negative.",
             hint="Count the proxies of your own before the portal; 0 when there are none.",
             id="mitid.E005",
+        )
+    if settings.TRUSTED_PROXIES < 1 and settings.SECURE_PROXY_SSL_HEADER:
+        yield Error(
+            "BEHIND_TLS_PROXY is on, and TRUSTED_PROXIES counts none.",
+            hint="Count the proxy too: else the whole country is one source, and one guesser's tries stop everybody.",
+            id="mitid.E006",
         )
 
 
@@ -151,3 +175,7 @@ def _wrong_services() -> Iterator[CheckMessage]:
 
 def _host(address: str) -> str:
     return urlsplit(address).hostname or ""
+
+
+def _as_url(address: str) -> str:
+    return address if "//" in address else f"//{address}"

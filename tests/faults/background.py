@@ -106,6 +106,7 @@ class Background:
             "DATABASE_URL": f"{address}/{connection.settings_dict['NAME']}",
             "TESTING": "0",
             "DEMO": "1",  # the checks of production would refuse the soft parts and the stand-in
+            "ALLOWED_HOSTS": "127.0.0.1",
             "VAR_DIR": str(self.folder / "var"),
             "REDIS_URL": self.broker_address,
             "SMS_TRANSPORT": "notifications.transports.twilio_sms.TwilioSms",

@@ -16,6 +16,7 @@ FIT: dict[str, Any] = {
     "ALLOWED_HOSTS": ["mitid.example"],
     "PUBLIC_ADDRESS": "https://mitid.example",
     "TRUSTED_PROXIES": 1,
+    "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https"),
     "REDIS_URL": "rediss://:long-secret@cache.example:6379/0",
     "CELERY_BROKER_URL": "amqps://portal:long-secret@broker.example/portal",
     "PKCS11_MODULE": "/opt/vendor/libpkcs11.so",
@@ -26,6 +27,17 @@ FIT: dict[str, Any] = {
     "CIVIL_REGISTER_URL": "https://cpr.example",
     "DOCUMENT_REGISTER": "registration.registers.http.HttpDocumentRegister",
     "DOCUMENT_REGISTER_URL": "https://documents.example",
+}
+AT_HOME: dict[str, Any] = {
+    "DEMO": True,
+    "PUBLIC_ADDRESS": "http://127.0.0.1:8000",
+    "ALLOWED_HOSTS": ["127.0.0.1", "localhost", "[::1]"],
+    "SMS_TRANSPORT": "notifications.transports.local.LocalSms",
+    "EMAIL_TRANSPORT": "notifications.transports.local.LocalEmail",
+    "CIVIL_REGISTER": "registration.registers.fixture.FixtureCivilRegister",
+    "CIVIL_REGISTER_URL": "",
+    "DOCUMENT_REGISTER": "registration.registers.fixture.FixtureDocumentRegister",
+    "DOCUMENT_REGISTER_URL": "",
 }
 
 
@@ -59,7 +71,8 @@ def test_settings_of_a_real_portal_pass() -> None:
         ("mitid.E003", {"PUBLIC_ADDRESS": "https://"}),
         ("mitid.E004", {"ALLOWED_HOSTS": []}),
         ("mitid.E004", {"ALLOWED_HOSTS": ["mitid.example", "*"]}),
-        ("mitid.E005", {"TRUSTED_PROXIES": -1}),
+        ("mitid.E005", {"TRUSTED_PROXIES": -1, "SECURE_PROXY_SSL_HEADER": None}),
+        ("mitid.E006", {"TRUSTED_PROXIES": 0}),
         ("mitid.E021", {"REDIS_URL": "redis://cache.example/0"}),
         ("mitid.E021", {"REDIS_URL": "redis://:embedded-abc@127.0.0.1:20001/0"}),
         ("mitid.E021", {"CELERY_BROKER_URL": "memory://"}),
@@ -90,7 +103,7 @@ def test_a_soft_module_passes_a_rehearsal_that_says_so() -> None:
     assert found(PKCS11_MODULE="/usr/lib/softhsm/libsofthsm2.so", ALLOW_SOFT_HSM=True) == []
 
 
-@pytest.mark.parametrize("mode", [{}, {"TESTING": True}, {"DEMO": True, "PUBLIC_ADDRESS": "http://127.0.0.1:8000"}])
+@pytest.mark.parametrize("mode", [{}, {"TESTING": True}, AT_HOME])
 @pytest.mark.parametrize(
     "changes",
     [
@@ -104,17 +117,55 @@ def test_a_soft_module_passes_a_rehearsal_that_says_so() -> None:
 @pytest.mark.usefixtures("database")
 def test_a_time_span_outside_its_bounds_is_found_in_every_mode(changes: dict[str, Any], mode: dict[str, Any]) -> None:
     """CHG-3: the wait may be longer than an hour, never shorter."""
-    assert found(**changes, **mode) == ["mitid.E010"]
+    assert found(**mode | changes) == ["mitid.E010"]
 
 
 @pytest.mark.parametrize("address", ["https://mitid.example", "http://192.0.2.1:8000", "http://127.0.0.1.example"])
 def test_a_demo_that_others_can_see_is_found(address: str) -> None:
-    assert found(DEMO=True, PUBLIC_ADDRESS=address) == ["mitid.E011"]
+    assert found(**AT_HOME | {"PUBLIC_ADDRESS": address}) == ["mitid.E011"]
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:8000", "http://localhost", "http://[::1]:8000"])
 def test_a_demo_at_home_passes(address: str) -> None:
-    assert found(DEMO=True, PUBLIC_ADDRESS=address) == []
+    assert found(**AT_HOME | {"PUBLIC_ADDRESS": address}) == []
+
+
+@pytest.mark.usefixtures("database")
+def test_a_portal_without_a_proxy_counts_none() -> None:
+    assert found(TRUSTED_PROXIES=0, SECURE_PROXY_SSL_HEADER=None) == []
+
+
+@pytest.mark.parametrize("host", ["mitid.example", "*", ".localhost.example", "192.0.2.1", "", "testserver"])
+def test_a_demo_that_answers_to_another_name_is_found(host: str) -> None:
+    assert found(**AT_HOME | {"ALLOWED_HOSTS": ["localhost", host]}) == ["mitid.E012"]
+
+
+def test_a_demo_under_test_answers_to_the_test_clients_name() -> None:
+    assert found(**AT_HOME | {"ALLOWED_HOSTS": ["localhost", "testserver"], "TESTING": True}) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"SMS_TRANSPORT": FIT["SMS_TRANSPORT"], "TWILIO_BASE_URL": ""},
+        {"EMAIL_TRANSPORT": FIT["EMAIL_TRANSPORT"], "EMAIL_HOST": "mail.example"},
+        {"CIVIL_REGISTER": FIT["CIVIL_REGISTER"], "CIVIL_REGISTER_URL": "https://cpr.example"},
+        {"DOCUMENT_REGISTER": FIT["DOCUMENT_REGISTER"], "DOCUMENT_REGISTER_URL": "https://127.0.0.1.example"},
+    ],
+)
+def test_a_demo_that_could_reach_real_people_is_found(changes: dict[str, Any]) -> None:
+    assert found(**AT_HOME | changes) == ["mitid.E013"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"SMS_TRANSPORT": FIT["SMS_TRANSPORT"], "TWILIO_BASE_URL": "http://127.0.0.1:4010"},
+        {"EMAIL_TRANSPORT": FIT["EMAIL_TRANSPORT"], "EMAIL_HOST": "localhost"},
+    ],
+)
+def test_a_stand_in_on_the_same_machine_reaches_nobody(changes: dict[str, Any]) -> None:
+    assert found(**AT_HOME | changes) == []
 
 
 def test_every_error_says_what_to_do() -> None:
