@@ -151,12 +151,12 @@ class EmailForm(forms.Form):
 
 
 class ContactCodeForm(forms.Form):
-    """The code that the citizen reads out."""
+    """The code that the citizen types at the desk: nobody asks them to say it."""
 
     code = forms.CharField(
         label=_("Code"),
         max_length=20,
-        help_text=_("Six digits. Ask the person to read them out."),
+        help_text=_("Six digits. Let the person type the code."),
         error_messages={"required": _("Type the code.")},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "input-char-8"}),
     )

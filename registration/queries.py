@@ -32,9 +32,10 @@ from registration.models import (
 )
 from registration.registers.base import RegisterPerson, person_from_json
 from registration.rules.calendar import danish_date
+from registration.rules.case import is_too_old, shows_nobody
 from registration.rules.officers import refusal_to_act
 from registration.rules.questions import verdict_of
-from registration.rules.support import SupportAct, refusal_to_act_in_call
+from registration.rules.support import is_over
 from registration.states import (
     LIVE_CASE_STATES,
     CasePurpose,
@@ -80,11 +81,11 @@ class CaseLine:
 
 @dataclass(frozen=True, kw_only=True)
 class ContactView:
-    """A first contact in a case, its value opened for the clerk who typed it."""
+    """A first contact in a case, its value opened for the clerk who typed it; None where the case shows nobody."""
 
     kind: ContactKind
     proof_id: UUID
-    value: str
+    value: str | None
     is_proven: bool
 
 
@@ -100,18 +101,18 @@ class EvidenceView:
 
 @dataclass(frozen=True, kw_only=True)
 class QuestionView:
-    """A control question, the expected answer opened for the officer who asks."""
+    """A control question. The expected answer is opened for the officer who asks, and shut when it is answered."""
 
     id: UUID
     place: int
     topic: QuestionTopic
-    expected: str
+    expected: str | None
     was_right: bool | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class CaseView:
-    """A case as its office sees it."""
+    """A case as its office sees it: whole while it is worked on, and no more than its frame when ``is_shut``."""
 
     id: UUID
     purpose: CasePurpose
@@ -119,7 +120,10 @@ class CaseView:
     language: str
     officer_id: UUID
     officer_identity_id: UUID
+    first_officer_identity_id: UUID | None
     identity_id: UUID | None
+    is_shut: bool
+    has_person: bool
     user_id: str | None
     person: RegisterPerson | None
     evidence: tuple[EvidenceView, ...]
@@ -128,6 +132,7 @@ class CaseView:
     contacts: dict[ContactKind, ContactView]
     devices: tuple[str, ...]
     opened_at: datetime
+    looked_up_at: datetime | None
     decided_at: datetime | None
 
     @property
@@ -138,9 +143,10 @@ class CaseView:
 
 @dataclass(frozen=True, kw_only=True)
 class RefusalView:
-    """A refusal as the citizen is told (REG-12)."""
+    """A refusal as the citizen is told (REG-12); the name stands on it on the day of the look-up."""
 
     reason: RefusalReason
+    name: str | None
     complaints_to: str
     decided_at: datetime
 
@@ -170,7 +176,11 @@ class CallView:
     verdict: Verdict
     is_asked: bool
     is_identified: bool
-    is_over: bool
+
+
+@dataclass(frozen=True)
+class CallOver:
+    """A call that was the agent's and shows nothing any more: who wants to look again searches again (SUP-3)."""
 
 
 def rights_of(identity_id: UUID, *, now: datetime) -> list[ActingOfficer]:
@@ -217,13 +227,18 @@ def queue_of(office_id: UUID, *, before: UUID | None, limit: int) -> list[CaseLi
     ]
 
 
-def case_of(case_id: UUID, *, office_id: UUID) -> CaseView | None:
-    """Open a case of an office; another office's is as good as none."""
-    row = ProofingCase.objects.filter(pk=case_id, office_id=office_id).select_related("officer").first()
+def case_of(case_id: UUID, *, office_id: UUID, now: datetime) -> CaseView | None:
+    """Open a case of an office; another office's is as good as none.
+
+    Rule: SUP-3, REG-10: whom a decided or an old case is about takes a new case to see, which is in the log.
+    """
+    found = ProofingCase.objects.filter(pk=case_id, office_id=office_id)
+    row = found.select_related("officer", "first_officer").first()
     if row is None:
         return None
     answers = list(row.questions.order_by("place").values_list("was_right", flat=True))
-    identity = identity_by_id(row.identity_id) if row.identity_id else None
+    is_shut = shows_nobody(state=CaseState(row.state), looked_up_at=row.looked_up_at, now=now)
+    identity = identity_by_id(row.identity_id) if row.identity_id and not is_shut else None
     return CaseView(
         id=row.id,
         purpose=CasePurpose(row.purpose),
@@ -231,15 +246,19 @@ def case_of(case_id: UUID, *, office_id: UUID) -> CaseView | None:
         language=row.language,
         officer_id=row.officer_id,
         officer_identity_id=row.officer.identity_id,
+        first_officer_identity_id=row.first_officer.identity_id if row.first_officer else None,
         identity_id=row.identity_id,
+        is_shut=is_shut,
+        has_person=row.person_sealed is not None,
         user_id=identity.user_id if identity else None,
-        person=person_in(row),
+        person=None if is_shut else person_in(row),
         evidence=tuple(_evidence_view(paper) for paper in row.evidence.order_by("recorded_at")),
         verdict=verdict_of(answers),
         is_asked=bool(answers),
-        contacts={ContactKind(contact.kind): _contact_view(contact) for contact in row.contacts.all()},
+        contacts={ContactKind(contact.kind): _contact_view(contact, is_shut=is_shut) for contact in row.contacts.all()},
         devices=tuple(row.devices.order_by("handed_out_at").values_list("serial", flat=True)),
         opened_at=row.opened_at,
+        looked_up_at=row.looked_up_at,
         decided_at=row.decided_at,
     )
 
@@ -251,15 +270,16 @@ def person_in(case: ProofingCase) -> RegisterPerson | None:
     return person_from_json(open_sealed(case.person_sealed, purpose=sealing.PERSON, bound_to=case.id))
 
 
-def call_of(call_id: UUID, *, officer_id: UUID, now: datetime) -> CallView | None:
-    """Open a support agent's own call; another agent's is as good as none (SUP-2)."""
+def call_of(call_id: UUID, *, officer_id: UUID, now: datetime) -> CallView | CallOver | None:
+    """Open a support agent's own call; another agent's is as good as none (SUP-2), and an old one is over (SUP-3)."""
     row = SupportCall.objects.filter(pk=call_id, officer_id=officer_id).first()
+    if row is not None and is_over(opened_at=row.opened_at, now=now):
+        return CallOver()
     identity = identity_by_id(row.identity_id) if row else None
     if row is None or identity is None:
         return None
     person = person_of(identity.id)
     answers = list(row.questions.order_by("place").values_list("was_right", flat=True))
-    refusal = refusal_to_act_in_call(SupportAct.BLOCK, opened_at=row.opened_at, is_identified=False, now=now)
     is_identified = row.identified_at is not None
     changes = pending_changes_of(identity.id, now=now) if is_identified else []
     return CallView(
@@ -275,31 +295,36 @@ def call_of(call_id: UUID, *, officer_id: UUID, now: datetime) -> CallView | Non
         verdict=verdict_of(answers),
         is_asked=bool(answers),
         is_identified=is_identified,
-        is_over=refusal is not None,
     )
 
 
 def questions_of(*, case_id: UUID | None = None, call_id: UUID | None = None) -> list[QuestionView]:
-    """Open the control questions of a case or a call, in the order they were asked."""
+    """Open the control questions of a case or a call that are still to be answered, among all that were asked."""
     rows = ControlQuestion.objects.filter(case_id=case_id, call_id=call_id).order_by("place")
     return [
         QuestionView(
             id=row.id,
             place=row.place,
             topic=QuestionTopic(row.topic),
-            expected=open_sealed(row.expected_sealed, purpose=sealing.EXPECTED_ANSWER, bound_to=row.id),
+            expected=_expected(row) if row.was_right is None else None,
             was_right=row.was_right,
         )
         for row in rows
     ]
 
 
-def refusal_of(case_id: UUID) -> RefusalView | None:
+def refusal_of(case_id: UUID, *, now: datetime) -> RefusalView | None:
     """Give the refusal that ended a case."""
-    row = RefusalDecision.objects.filter(case_id=case_id).first()
+    row = RefusalDecision.objects.filter(case_id=case_id).select_related("case").first()
     if row is None:
         return None
-    return RefusalView(reason=RefusalReason(row.reason), complaints_to=row.complaints_to, decided_at=row.decided_at)
+    person = None if is_too_old(looked_up_at=row.case.looked_up_at, now=now) else person_in(row.case)
+    return RefusalView(
+        reason=RefusalReason(row.reason),
+        name=person.name if person else None,
+        complaints_to=row.complaints_to,
+        decided_at=row.decided_at,
+    )
 
 
 def stock_of(office_id: UUID, *, limit: int) -> list[str]:
@@ -308,9 +333,10 @@ def stock_of(office_id: UUID, *, limit: int) -> list[str]:
     return list(rows.values_list("serial", flat=True)[:limit])
 
 
-def block_sources_of(identity_id: UUID) -> frozenset[str]:
-    """Tell whose blocks stand on an identity (BLK-3)."""
-    return frozenset(block.source.value for block in standing_blocks_of(identity_id))
+def block_codes_of(identity_id: UUID) -> frozenset[str]:
+    """Tell whose blocks stand on an identity, and why (BLK-3)."""
+    blocks = standing_blocks_of(identity_id)
+    return frozenset(code for block in blocks for code in (block.source.value, block.reason.value))
 
 
 def _may_act(row: Officer, needed: OfficerRole, *, now: datetime) -> bool:
@@ -334,10 +360,15 @@ def _evidence_view(paper: Evidence) -> EvidenceView:
     )
 
 
-def _contact_view(contact: CaseContact) -> ContactView:
+def _expected(question: ControlQuestion) -> str:
+    return open_sealed(question.expected_sealed, purpose=sealing.EXPECTED_ANSWER, bound_to=question.id)
+
+
+def _contact_view(contact: CaseContact, *, is_shut: bool) -> ContactView:
+    value = None if is_shut else contact_code_sent_to(contact.proof_id, owner_id=contact.case_id)
     return ContactView(
         kind=ContactKind(contact.kind),
         proof_id=contact.proof_id,
-        value=contact_code_sent_to(contact.proof_id, owner_id=contact.case_id) or "",
+        value=value,
         is_proven=contact.proven_at is not None,
     )

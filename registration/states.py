@@ -82,6 +82,7 @@ class PersonRefusal(TextChoices):
     HAS_IDENTITY = "has_identity"
     HAS_NO_IDENTITY = "has_no_identity"
     NOT_BLOCKED = "not_blocked"
+    FAILED_LATELY = "failed_lately"
 
 
 class EvidenceKind(TextChoices):

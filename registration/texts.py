@@ -68,6 +68,10 @@ CASE_STEPS: Final[Mapping[CaseStep, Text]] = {
     CaseStep.SECOND: _("Second officer"),
     CaseStep.DEVICE: _("Code display"),
 }
+FAILED_LATELY: Final = _(
+    "In another case about this person, control questions were answered wrongly within the last 24 hours. "
+    "The person can be served a day later."
+)
 PERSON_REFUSALS: Final[Mapping[PersonRefusal, Text]] = {
     PersonRefusal.UNKNOWN: _("The civil register knows nobody with this CPR number."),
     PersonRefusal.TOO_YOUNG: _("The person is under 13 and cannot have a MitID yet."),
@@ -77,6 +81,7 @@ PERSON_REFUSALS: Final[Mapping[PersonRefusal, Text]] = {
     PersonRefusal.HAS_IDENTITY: _("The person has a MitID already. Open a case for reopening when it is blocked."),
     PersonRefusal.HAS_NO_IDENTITY: _("The person has no MitID that could be reopened."),
     PersonRefusal.NOT_BLOCKED: _("The person's MitID is not blocked."),
+    PersonRefusal.FAILED_LATELY: FAILED_LATELY,
 }
 MRZ_FAULTS: Final[Mapping[MrzFault, Text]] = {
     MrzFault.LENGTH: _("The line must have 44 characters."),
@@ -116,6 +121,8 @@ STEP_REFUSALS: Final[Mapping[StepRefusal, Text]] = {
     StepRefusal.NOT_BLOCKED: _("The MitID is not blocked any more."),
     StepRefusal.NOT_APPROVED: _("Nothing can be handed out before the case is approved."),
     StepRefusal.NO_CODE: _("Send a code first."),
+    StepRefusal.QUESTIONS_FAILED: _("Too few control questions were answered rightly. The case can only be refused."),
+    StepRefusal.FAILED_LATELY: FAILED_LATELY,
 }
 USER_ID_REFUSALS: Final[Mapping[UserIdRefusal, Text]] = {
     UserIdRefusal.TOO_SHORT: _("A user ID has at least 5 characters."),

@@ -17,6 +17,7 @@ class ProofingCase(models.Model):
     """One proving of one person's identity, in person, in one office.
 
     Sealed columns are bound to this row's id. ``identity`` is the one to reopen, or the one that was issued.
+    ``officer`` opened the case; ``first_officer`` approved what needs a second one (REG-10).
     Two live cases on the same person may stand side by side in two offices: the person's identity is unique
     below, and a case left open elsewhere must keep nobody waiting.
     """
@@ -27,11 +28,13 @@ class ProofingCase(models.Model):
     language = models.CharField(max_length=2)
     office = models.ForeignKey(Office, on_delete=models.PROTECT, related_name="cases")
     officer = models.ForeignKey(Officer, on_delete=models.PROTECT, related_name="cases")
+    first_officer = models.ForeignKey(Officer, null=True, on_delete=models.PROTECT, related_name="first_cases")
     second_officer = models.ForeignKey(Officer, null=True, on_delete=models.PROTECT, related_name="second_cases")
     identity = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="proofing_cases"
     )
     cpr_number_sealed = models.BinaryField(null=True)
+    cpr_number_index = models.BinaryField(null=True)
     person_sealed = models.BinaryField(null=True)
     level_reached = models.PositiveSmallIntegerField(null=True)
     opened_at = models.DateTimeField()
@@ -45,8 +48,18 @@ class ProofingCase(models.Model):
             models.CheckConstraint(name="case_language_is_known", condition=Q(language__in=["da", "en"])),
             models.CheckConstraint(
                 name="case_person_is_sealed_whole",
-                condition=Q(cpr_number_sealed__isnull=True, person_sealed__isnull=True, looked_up_at__isnull=True)
-                | Q(cpr_number_sealed__isnull=False, person_sealed__isnull=False, looked_up_at__isnull=False),
+                condition=Q(
+                    cpr_number_sealed__isnull=True,
+                    cpr_number_index__isnull=True,
+                    person_sealed__isnull=True,
+                    looked_up_at__isnull=True,
+                )
+                | Q(
+                    cpr_number_sealed__isnull=False,
+                    cpr_number_index__isnull=False,
+                    person_sealed__isnull=False,
+                    looked_up_at__isnull=False,
+                ),
             ),
             models.CheckConstraint(
                 name="case_is_examined_with_person_and_level",
@@ -64,8 +77,13 @@ class ProofingCase(models.Model):
                 | Q(identity__isnull=False),
             ),
             models.CheckConstraint(
+                name="case_awaiting_a_second_has_a_first",
+                condition=~Q(state=CaseState.AWAITING_SECOND_OFFICER) | Q(first_officer__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="case_second_officer_is_another",
-                condition=Q(second_officer__isnull=True) | ~Q(second_officer=F("officer")),
+                condition=Q(second_officer__isnull=True)
+                | (Q(first_officer__isnull=False) & ~Q(second_officer=F("first_officer"))),
             ),
             models.UniqueConstraint(
                 name="case_issues_an_identity_once",
@@ -76,6 +94,7 @@ class ProofingCase(models.Model):
         indexes = [
             models.Index(fields=["office", "-id"], name="case_queue", condition=Q(state__in=LIVE_CASE_STATES)),
             models.Index(fields=["identity", "-id"], name="case_by_identity"),
+            models.Index(fields=["cpr_number_index"], name="case_by_cpr_number"),
         ]
 
 

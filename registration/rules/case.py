@@ -9,6 +9,7 @@ from uuid import UUID
 from registration.rules.calendar import age_on
 from registration.states import (
     CASE_TRANSITIONS,
+    LIVE_CASE_STATES,
     CasePurpose,
     CaseState,
     PersonRefusal,
@@ -18,6 +19,8 @@ from registration.states import (
 
 YOUNGEST: Final = 13  # REG-2
 LOOK_UP_LASTS: Final = timedelta(hours=24)  # what the register said and who stood at the desk is of that day
+
+FRAUDULENT: Final = frozenset({"fraud", "suspected_misuse"})  # sources and reasons of blocks, as identities has them
 
 
 class StepRefusal(StrEnum):
@@ -39,6 +42,23 @@ class StepRefusal(StrEnum):
     NOT_BLOCKED = "not_blocked"
     NOT_APPROVED = "not_approved"
     NO_CODE = "no_code"
+    QUESTIONS_FAILED = "questions_failed"
+    FAILED_LATELY = "failed_lately"
+
+
+def is_too_old(*, looked_up_at: datetime | None, now: datetime) -> bool:
+    """Tell whether what the register said, and who stood at the desk, is of another day; never asked is too old too."""
+    return looked_up_at is None or now >= looked_up_at + LOOK_UP_LASTS
+
+
+def shows_nobody(*, state: CaseState, looked_up_at: datetime | None, now: datetime) -> bool:
+    """Tell whether a case shows no longer whom it is about.
+
+    Rule: SUP-3, REG-10: the look was for the case. When that is decided, or a day has gone, a new look needs a new
+          case.
+    """
+    is_old = looked_up_at is not None and is_too_old(looked_up_at=looked_up_at, now=now)
+    return state not in LIVE_CASE_STATES or is_old
 
 
 def may_become(old: CaseState, new: CaseState) -> bool:
@@ -130,49 +150,52 @@ def refusal_to_approve(
         return StepRefusal.OWN_IDENTITY
     if state is not CaseState.EXAMINED:
         return StepRefusal.NOT_EXAMINED
-    if looked_up_at is None or now >= looked_up_at + LOOK_UP_LASTS:
-        return StepRefusal.TOO_OLD
-    return None
+    return StepRefusal.TOO_OLD if is_too_old(looked_up_at=looked_up_at, now=now) else None
 
 
-def needs_second_officer(*, has_document: bool, has_cpr_number: bool, block_sources: Collection[str]) -> bool:
-    """Tell whether one clerk is not enough.
+def needs_second_officer(*, has_document: bool, has_cpr_number: bool, block_codes: Collection[str]) -> bool:
+    """Tell whether one clerk is not enough. ``block_codes``: sources and reasons of the blocks that stand.
 
-    Rule: REG-10: cases without document or CPR number, and reopening after fraud.
+    Rule: REG-10: cases without document or CPR number, and reopening after fraud. Misuse that somebody suspected
+          is fraud until two have looked at it.
     """
-    return not has_document or not has_cpr_number or "fraud" in block_sources
+    return not has_document or not has_cpr_number or not FRAUDULENT.isdisjoint(block_codes)
 
 
 def refusal_to_second(
-    *, state: CaseState, first_identity_id: UUID, second_identity_id: UUID, is_own: bool
+    *,
+    state: CaseState,
+    looked_up_at: datetime | None,
+    first_identity_id: UUID | None,
+    second_identity_id: UUID,
+    is_own: bool,
+    now: datetime,
 ) -> StepRefusal | None:
     """Decide whether an officer may be the second on a case; ``None`` means they may.
 
-    Rule: REG-10. The two are told apart as people, not as rights.
+    Rule: REG-10. The two are told apart as people, not as rights; the first is who approved, not who opened.
     """
-    if state is not CaseState.AWAITING_SECOND_OFFICER:
+    if state is not CaseState.AWAITING_SECOND_OFFICER or first_identity_id is None:
         return StepRefusal.NOT_AWAITING
     if second_identity_id == first_identity_id:
         return StepRefusal.SAME_OFFICER
     if is_own:
         return StepRefusal.OWN_IDENTITY
-    return None
+    return StepRefusal.TOO_OLD if is_too_old(looked_up_at=looked_up_at, now=now) else None
 
 
 def refusal_to_hand_out(
-    *, state: CaseState, decided_at: datetime | None, is_own: bool, now: datetime
+    *, state: CaseState, looked_up_at: datetime | None, is_own: bool, now: datetime
 ) -> StepRefusal | None:
     """Decide whether a device may be handed out in a case; ``None`` means it may.
 
-    Rule: REG-1, REG-10: while the citizen whose identity was proven still stands there.
+    Rule: REG-1, REG-10: while the citizen whose identity was proven still stands there. The approval renews nothing.
     """
-    if state is not CaseState.APPROVED or decided_at is None:
+    if state is not CaseState.APPROVED:
         return StepRefusal.NOT_APPROVED
     if is_own:
         return StepRefusal.OWN_IDENTITY
-    if now >= decided_at + LOOK_UP_LASTS:
-        return StepRefusal.TOO_OLD
-    return None
+    return StepRefusal.TOO_OLD if is_too_old(looked_up_at=looked_up_at, now=now) else None
 
 
 def refusal_to_prove_contact(*, purpose: CasePurpose, state: CaseState) -> StepRefusal | None:

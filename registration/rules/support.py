@@ -34,6 +34,14 @@ class SupportRefusal(StrEnum):
     ALREADY_BLOCKED = "already_blocked"
 
 
+def is_over(*, opened_at: datetime, now: datetime) -> bool:
+    """Tell whether a call is too old to act in, or to look through.
+
+    Rule: SUP-3: another look takes another search, with its reason.
+    """
+    return now >= opened_at + CALL_LASTS
+
+
 def refusal_to_act_in_call(
     act: SupportAct, *, opened_at: datetime, is_identified: bool, now: datetime
 ) -> SupportRefusal | None:
@@ -41,7 +49,7 @@ def refusal_to_act_in_call(
 
     Rule: SUP-1: blocking needs no proof of who calls, everything else does.
     """
-    if now >= opened_at + CALL_LASTS:
+    if is_over(opened_at=opened_at, now=now):
         return SupportRefusal.CALL_OVER
     if act is SupportAct.IDENTIFY:
         return SupportRefusal.ALREADY_IDENTIFIED if is_identified else None

@@ -7,6 +7,7 @@ from django.db import transaction
 
 from identities.api import person_of
 from registration import events
+from registration.failures import has_failed_in_calls
 from registration.models import SupportCall
 from registration.queries import ActingOfficer
 from registration.registers import civil_register
@@ -57,6 +58,8 @@ def _answer(
     )
     if refusal is not None:
         return SupportRefused(refusal)
+    if has_failed_in_calls(call.identity_id, but=call.id, now=now):  # in another call that went on beside this one
+        return SupportRefused(SupportRefusal.FAILED)
     verdict = take_answer(call, question_id=question_id, was_right=was_right, actor=officer.actor, now=now)
     if verdict is None:
         return SupportRefused(SupportRefusal.ALREADY_ASKED)

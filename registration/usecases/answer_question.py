@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from identities.api import AssuranceLevel
+from registration.failures import has_failed_in_cases
 from registration.models import ProofingCase
 from registration.queries import person_in
 from registration.rules.case import StepRefusal, is_examined
@@ -38,11 +39,15 @@ def answer_question(
     case = locked_case(case_id, officer=officer)
     if case.state != CaseState.OPEN:
         return StepRefused(StepRefusal.NOT_OPEN)
+    person = person_in(case)
+    if person is None:
+        return StepRefused(StepRefusal.NOT_LOOKED_UP)
+    if has_failed_in_cases(person.cpr_number, but=case.id, now=now):  # in another case that went on beside this one
+        return StepRefused(StepRefusal.FAILED_LATELY)
     verdict = take_answer(case, question_id=question_id, was_right=was_right, actor=officer.actor, now=now)
     if verdict is None:
         return StepRefused(StepRefusal.ALREADY_ANSWERED)
-    person = person_in(case)
-    if verdict is Verdict.ONE_MORE and person is not None:
+    if verdict is Verdict.ONE_MORE:
         ask(case, person=person, count=1, actor=officer.actor, now=now)
     level = _level(case)
     if is_examined(verdict=verdict, has_level=level is not None) and level is not None:

@@ -9,11 +9,11 @@ from django.db import transaction
 from identities.api import reopen_identity
 from registration import events
 from registration.models import ProofingCase
-from registration.queries import ActingOfficer, block_sources_of
+from registration.queries import ActingOfficer, block_codes_of
 from registration.rules.case import StepRefusal, needs_second_officer, refusal_to_approve
 from registration.rules.officers import is_own_identity
 from registration.states import CasePurpose, CaseState, OfficerRole
-from registration.steps import acting_as, lock_identity, locked_case, move
+from registration.steps import acting_as, lock_identity, locked_case, move, tell_of_act
 from registration.usecases.approve_and_issue import Approved
 from registration.usecases.results import StepRefused
 
@@ -27,7 +27,7 @@ class AwaitsSecond:
 def approve_and_reopen(*, officer_id: UUID, case_id: UUID, now: datetime) -> Approved | AwaitsSecond | StepRefused:
     """An examined citizen's identity is open again, or waits for a second officer when fraud was the reason.
 
-    Rule:   BLK-2, REG-1, REG-10.
+    Rule:   BLK-2, REG-1, REG-10, ALR-2.
     Raises: MayNotAct; ProofingCase.DoesNotExist.
     Locks:  the case's row, then the identity's: a block that comes meanwhile counts.
     Writes: ProofingCase, Identity, IdentityBlock, AuditEvent, Delivery.
@@ -46,11 +46,13 @@ def approve_and_reopen(*, officer_id: UUID, case_id: UUID, now: datetime) -> App
         return refused(case, officer, refusal or StepRefusal.NOT_EXAMINED, now=now)
     lock_identity(case.identity_id)
     has_document = case.evidence.exists()
-    sources = block_sources_of(case.identity_id)
-    if needs_second_officer(has_document=has_document, has_cpr_number=True, block_sources=sources):
+    codes = block_codes_of(case.identity_id)
+    if needs_second_officer(has_document=has_document, has_cpr_number=True, block_codes=codes):
         move(case, CaseState.AWAITING_SECOND_OFFICER)
-        case.save(update_fields=["state"])
+        case.first_officer_id = officer.id
+        case.save(update_fields=["state", "first_officer"])
         events.case_awaits_second(case=case, actor=officer.actor, now=now)
+        tell_of_act(identity_id=case.identity_id, act="first_approval", officer=officer, now=now)
         return AwaitsSecond()
     outcome = reopened(case, officer, now=now)
     if isinstance(outcome, Approved):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from registration.failures import has_failed_in_cases
 from registration.queries import person_in
 from registration.rules.case import StepRefusal, refusal_to_ask
 from registration.rules.questions import ASKED, MOST_ASKED
@@ -43,4 +44,6 @@ def ask_questions(*, officer_id: UUID, case_id: UUID, now: datetime) -> Asked | 
     )
     if refusal is not None or person is None:
         return StepRefused(refusal or StepRefusal.NOT_LOOKED_UP)
+    if has_failed_in_cases(person.cpr_number, but=case.id, now=now):  # since this case's own look-up
+        return StepRefused(StepRefusal.FAILED_LATELY)
     return Asked(count=len(ask(case, person=person, count=ASKED, actor=officer.actor, now=now)))

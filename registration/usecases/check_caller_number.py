@@ -9,6 +9,7 @@ from django.db import transaction
 from hsm.api import blind_index_candidates
 from identities.api import person_of
 from registration import events, sealing
+from registration.failures import has_failed_in_calls, wrong_numbers_about
 from registration.models import Evidence, SupportCall
 from registration.queries import ActingOfficer
 from registration.registers import civil_register
@@ -16,7 +17,7 @@ from registration.registers.base import RegisterPerson
 from registration.rules.questions import ASKED, MOST_ASKED
 from registration.rules.support import DOCUMENT_TRIES, SupportAct, SupportRefusal, refusal_to_act_in_call
 from registration.states import CaseState, OfficerRole
-from registration.steps import acting_as, ask, locked_call
+from registration.steps import acting_as, ask, lock_identity, locked_call
 from registration.usecases.results import SupportRefused
 
 
@@ -33,9 +34,9 @@ def check_caller_number(
     The civil register is asked between two transactions; when it is away the right number is remembered and only
     the questions are still to come.
 
-    Rule:   SUP-1. Three wrong numbers end the attempt.
+    Rule:   SUP-1. Three wrong numbers in a day, or a failed round of questions, end it in every call.
     Raises: MayNotAct; SupportCall.DoesNotExist when the call is another agent's; RegisterUnavailable.
-    Locks:  the call's row.
+    Locks:  the call's row, then the identity's: two calls at once do not double the tries.
     Writes: SupportCall, ControlQuestion, AuditEvent.
     """
     officer = acting_as(OfficerRole.SUPPORT, officer_id=officer_id, now=now)
@@ -50,6 +51,7 @@ def check_caller_number(
 @transaction.atomic(durable=True)
 def _check(officer: ActingOfficer, call_id: UUID, *, number: str, now: datetime) -> UUID | SupportRefused:
     call = locked_call(call_id, officer=officer)
+    lock_identity(call.identity_id)
     refusal = _refusal(call, now=now)
     if refusal is not None:
         return SupportRefused(refusal)
@@ -58,7 +60,7 @@ def _check(officer: ActingOfficer, call_id: UUID, *, number: str, now: datetime)
         call.save(update_fields=["wrong_numbers"])
         reason = SupportRefusal.WRONG_NUMBER
         events.support_identification_failed(call=call, reason=reason.value, actor=officer.actor, now=now)
-        return SupportRefused(reason, tries_left=DOCUMENT_TRIES - call.wrong_numbers)
+        return SupportRefused(reason, tries_left=DOCUMENT_TRIES - wrong_numbers_about(call.identity_id, now=now))
     call.number_right_at = call.number_right_at or now
     call.save(update_fields=["number_right_at"])
     return call.identity_id
@@ -81,10 +83,12 @@ def _ask(
 
 
 def _refusal(call: SupportCall, *, now: datetime) -> SupportRefusal | None:
-    if call.wrong_numbers >= DOCUMENT_TRIES:
+    if wrong_numbers_about(call.identity_id, now=now) >= DOCUMENT_TRIES:
         return SupportRefusal.NO_TRIES_LEFT
     if call.questions.exists():
         return SupportRefusal.ALREADY_ASKED
+    if has_failed_in_calls(call.identity_id, but=call.id, now=now):
+        return SupportRefusal.FAILED
     return refusal_to_act_in_call(
         SupportAct.IDENTIFY,
         opened_at=call.opened_at,

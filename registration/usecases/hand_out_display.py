@@ -52,7 +52,7 @@ def hand_out_display(
     case = locked_case(case_id, officer=officer)
     refusal = refusal_to_hand_out(
         state=CaseState(case.state),
-        decided_at=case.decided_at,
+        looked_up_at=case.looked_up_at,
         is_own=is_own_identity(officer_identity_id=officer.identity_id, identity_id=case.identity_id),
         now=now,
     )

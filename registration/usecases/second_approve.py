@@ -28,9 +28,11 @@ def second_approve(*, officer_id: UUID, case_id: UUID, now: datetime) -> Approve
     case = locked_case(case_id, officer=officer)
     refusal = refusal_to_second(
         state=CaseState(case.state),
-        first_identity_id=case.officer.identity_id,
+        looked_up_at=case.looked_up_at,
+        first_identity_id=case.first_officer.identity_id if case.first_officer else None,
         second_identity_id=officer.identity_id,
         is_own=is_own_identity(officer_identity_id=officer.identity_id, identity_id=case.identity_id),
+        now=now,
     )
     if refusal is not None or case.identity_id is None:
         return refused(case, officer, refusal or StepRefusal.NOT_AWAITING, now=now)

@@ -1,4 +1,4 @@
-"""The citizen reads back the code that went to their first phone or e-mail."""
+"""The citizen types the code that went to their first phone or e-mail."""
 
 from datetime import datetime
 from uuid import UUID

@@ -32,12 +32,16 @@ class _Guarded(Page):
             raise Http404
         try:
             self.load()
-            return super().dispatch(request, *args, **kwargs)
+            return self.instead() or super().dispatch(request, *args, **kwargs)
         except _NOT_THERE as nothing:
             raise Http404 from nothing
 
     def load(self) -> None:
         """Find what the page is about; a page with nothing to find leaves this out."""
+
+    def instead(self) -> HttpResponse | None:
+        """Give what is shown in place of the page; mostly nothing."""
+        return None
 
     @property
     def officer(self) -> ActingOfficer:
@@ -83,7 +87,7 @@ class CasePage(ClerkPage):
 
     def load(self) -> None:
         """Find the case in the clerk's office."""
-        case = case_of(self.case_id, office_id=self.officer.office_id)
+        case = case_of(self.case_id, office_id=self.officer.office_id, now=self.now)
         if case is None:
             raise Http404
         self.case = case

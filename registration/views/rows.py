@@ -6,10 +6,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from identities.api import ContactKind
-from mitid_portal.times import danish_date
+from mitid_portal.times import danish_date, danish_time
 from notifications.api import Language
 from registration import texts
-from registration.queries import CaseView
+from registration.queries import CaseView, name_of_officer
 from registration.registers.base import RegisterPerson
 from registration.rules.progress import STEPS, CaseStep, next_step
 from registration.states import EvidenceCheck
@@ -53,7 +53,7 @@ def progress_of(case: CaseView) -> Progress:
     step = next_step(
         purpose=case.purpose,
         state=case.state,
-        has_person=case.person is not None,
+        has_person=case.has_person,
         has_document=bool(case.evidence),
         verdict=case.verdict,
         missing_contacts={kind.value for kind in ContactKind} - proven,
@@ -81,12 +81,14 @@ def person_rows(person: RegisterPerson) -> list[Row]:
 
 
 def case_rows(case: CaseView) -> list[Row]:
-    """Show what stands in a case so far."""
+    """Show what stands in a case so far; of one that is shut, its kind, state and dates alone."""
     rows = [
         Row(_("Purpose"), texts.PURPOSES[case.purpose]),
         Row(_("State"), texts.CASE_STATES[case.state]),
         Row(_("Language of messages"), texts.LANGUAGES[Language(case.language)]),
     ]
+    if case.is_shut:
+        return rows + _dates(case)
     for paper in case.evidence:
         checks = ", ".join(str(texts.EVIDENCE_CHECKS[EvidenceCheck(check)]) for check in paper.checks)
         kind = texts.EVIDENCE_KINDS[paper.kind]
@@ -99,3 +101,13 @@ def case_rows(case: CaseView) -> list[Row]:
         rows.append(Row(_("User ID"), case.user_id))
     rows += [Row(_("Code display"), serial) for serial in case.devices]
     return rows
+
+
+def _dates(case: CaseView) -> list[Row]:
+    dates = (
+        (_("Opened"), case.opened_at),
+        (_("Looked up"), case.looked_up_at),
+        (_("Decided"), case.decided_at),
+    )
+    rows = [Row(label, danish_time(at)) for label, at in dates if at is not None]
+    return [*rows, Row(_("Officer"), name_of_officer(case.officer_identity_id))]

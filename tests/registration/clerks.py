@@ -39,9 +39,9 @@ def identity_of(person, *, now):
     return an_issued_identity(now=now - timedelta(days=1), person=as_identity)[0]
 
 
-def block(identity_id, *, now, source=BlockSource.SUPPORT):
+def block(identity_id, *, now, source=BlockSource.SUPPORT, reason=BlockReason.LOST_DEVICE):
     with transaction.atomic():
-        block_identity(identity_id=identity_id, source=source, reason=BlockReason.FRAUD, actor=Actor.system(), now=now)
+        block_identity(identity_id=identity_id, source=source, reason=reason, actor=Actor.system(), now=now)
 
 
 def look_up(clerk, case_id, cpr_number, now):

@@ -8,7 +8,6 @@ from audit.api import EventKind
 from identities.api import (
     AlreadyIssued,
     AssuranceLevel,
-    BlockSource,
     ContactKind,
     DeviceState,
     IdentityState,
@@ -31,12 +30,11 @@ from registration.states import (
     StockState,
 )
 from registration.usecases.approve_and_issue import Approved, approve_and_issue
-from registration.usecases.approve_and_reopen import AwaitsSecond, approve_and_reopen
+from registration.usecases.approve_and_reopen import approve_and_reopen
 from registration.usecases.cancel_case import cancel_case
 from registration.usecases.hand_out_display import HandOutRefusal, NotHandedOut, hand_out_display
 from registration.usecases.refuse_case import refuse_case
 from registration.usecases.results import Ended, StepRefused
-from registration.usecases.second_approve import second_approve
 from tests.factories.registration import (
     a_case_about,
     a_handed_out_display,
@@ -45,7 +43,6 @@ from tests.factories.registration import (
     an_approved_case,
     an_examined_case,
     an_office,
-    an_officer_of,
     an_open_case,
     plain_people,
     prove_contacts,
@@ -150,8 +147,9 @@ def test_a_display_handed_out_in_one_case_is_gone_for_the_next(clerk, now):
 def test_nothing_is_handed_out_to_a_blocked_identity_or_a_day_later(clerk, person, now):
     case_id, identity_id = an_approved_case(clerk, person, now=now)
     serial = a_stocked_display(clerk.office, now=now)
+    ProofingCase.objects.update(decided_at=now + timedelta(hours=23))
     late = hand_out_display(officer_id=clerk.id, case_id=case_id, serial=serial, now=now + timedelta(hours=24))
-    assert late == StepRefused(StepRefusal.TOO_OLD)
+    assert late == StepRefused(StepRefusal.TOO_OLD)  # the approval renews nothing
     block(identity_id, now=now)
     outcome = hand_out_display(officer_id=clerk.id, case_id=case_id, serial=serial, now=now)
     assert outcome == NotHandedOut(HandOutRefusal.IDENTITY_BLOCKED)
@@ -172,23 +170,6 @@ def test_blk_2_a_blocked_identity_is_reopened_in_person(clerk, person, now):
     assert identity_by_id(identity_id).state is IdentityState.ACTIVE
     assert len(alerts(identity_id, MessageKind.IDENTITY_REOPENED)) == 2
     assert ProofingCase.objects.get().state == CaseState.APPROVED
-
-
-def test_reg_10_after_fraud_a_second_officer_is_needed(clerk, person, now):
-    """REG-10: the first, in whatever right, cannot be the second."""
-    identity_id = identity_of(person, now=now)
-    block(identity_id, now=now, source=BlockSource.FRAUD)
-    case_id = an_examined_case(clerk, person, now=now, purpose=CasePurpose.REOPEN)
-    assert approve_and_reopen(officer_id=clerk.id, case_id=case_id, now=now) == AwaitsSecond()
-    assert identity_by_id(identity_id).state is IdentityState.BLOCKED
-    same = second_approve(officer_id=clerk.id, case_id=case_id, now=now)
-    assert same == StepRefused(StepRefusal.SAME_OFFICER)
-    other = an_officer_of(clerk.office, now=now)
-    assert second_approve(officer_id=other.id, case_id=case_id, now=now) == Approved(identity_id)
-    case = ProofingCase.objects.get()
-    assert (case.state, case.second_officer_id) == (CaseState.APPROVED, other.id)
-    assert identity_by_id(identity_id).state is IdentityState.ACTIVE
-    assert len(events(EventKind.CASE_AWAITS_SECOND)) == len(events(EventKind.CASE_SECOND_APPROVED)) == 1
 
 
 def test_what_was_reopened_meanwhile_is_not_reopened_twice(clerk, person, now):

@@ -123,23 +123,27 @@ def test_reg_10_no_clerk_serves_themselves(now, person):
     clerk = an_officer_of(an_office(now=now), now=now, person=own)
     case_id = an_open_case(clerk, now=now)
     assert look_up(clerk, case_id, person.cpr_number, now) == PersonRefused(PersonRefusal.OWN_IDENTITY)
+    assert alerts(clerk.who.identity_id, MessageKind.OFFICER_ACTED) == []
 
 
-def test_who_has_an_identity_gets_no_second_and_is_not_looked_at(clerk, person, now):
+def test_alr_2_who_has_an_identity_gets_no_second_and_is_told(clerk, person, now):
+    """ALR-2."""
     identity_id = identity_of(person, now=now)
     case_id = an_open_case(clerk, now=now)
     assert look_up(clerk, case_id, person.cpr_number, now) == PersonRefused(PersonRefusal.HAS_IDENTITY)
     assert events(EventKind.CASE_REGISTER_REFUSED)[0].subject_id == identity_id
+    assert len(alerts(identity_id, MessageKind.OFFICER_ACTED)) == 2
 
 
 def test_alr_2_who_is_looked_up_for_reopening_is_told(clerk, person, now):
-    """ALR-2."""
+    """ALR-2: also when they are not served."""
     identity_id = identity_of(person, now=now)
     case_id = an_open_case(clerk, now=now, purpose=CasePurpose.REOPEN)
     assert look_up(clerk, case_id, person.cpr_number, now) == PersonRefused(PersonRefusal.NOT_BLOCKED)
+    assert len(alerts(identity_id, MessageKind.OFFICER_ACTED)) == 2
     block(identity_id, now=now)
     assert look_up(clerk, case_id, person.cpr_number, now) == LookedUp(person.name)
-    assert len(alerts(identity_id, MessageKind.OFFICER_ACTED)) == 2
+    assert len(alerts(identity_id, MessageKind.OFFICER_ACTED)) == 4
     assert ProofingCase.objects.get().identity_id == identity_id
 
 

@@ -88,6 +88,7 @@ BROKEN = [
     ("case_state_is_known", lambda: case(CaseState.EXAMINED), {"state": "gone"}),
     ("case_language_is_known", lambda: case(CaseState.OPEN), {"language": "de"}),
     ("case_person_is_sealed_whole", lambda: case(CaseState.OPEN), {"cpr_number_sealed": b"x"}),
+    ("case_person_is_sealed_whole", lambda: case(CaseState.OPEN), {"cpr_number_index": b"x"}),
     ("case_person_is_sealed_whole", lambda: case(CaseState.OPEN), {"person_sealed": b"x"}),
     ("case_person_is_sealed_whole", lambda: case(CaseState.OPEN), {"looked_up_at": PAST}),
     ("case_is_examined_with_person_and_level", lambda: case(CaseState.OPEN), {"state": "examined"}),
@@ -99,6 +100,16 @@ BROKEN = [
     ("case_approved_has_an_identity", lambda: case(CaseState.APPROVED), {"identity": None}),
     ("case_approved_has_an_identity", lambda: case(CaseState.EXAMINED), {"state": "awaiting_second_officer"}),
     ("case_second_officer_is_another", lambda: case(CaseState.OPEN), {"second_officer": models.F("officer")}),
+    (
+        "case_second_officer_is_another",
+        lambda: case(CaseState.OPEN),
+        {"first_officer": models.F("officer"), "second_officer": models.F("officer")},
+    ),
+    (
+        "case_awaiting_a_second_has_a_first",
+        lambda: case(CaseState.APPROVED),
+        {"state": "awaiting_second_officer", "decided_at": None},
+    ),
     ("case_contact_kind_is_known", lambda: _one(CaseContact), {"kind": "fax"}),
     (
         "case_contact_is_proven_later",

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from identities.api import BlockReason, BlockSource
 from registration.rules.case import (
     LOOK_UP_LASTS,
     StepRefusal,
@@ -18,6 +19,7 @@ from registration.rules.case import (
     refusal_to_hand_out,
     refusal_to_prove_contact,
     refusal_to_second,
+    shows_nobody,
 )
 from registration.rules.evidence import (
     DocumentRefusal,
@@ -28,7 +30,7 @@ from registration.rules.evidence import (
 )
 from registration.rules.officers import is_own_identity, refusal_to_act
 from registration.rules.progress import CaseStep, next_step
-from registration.rules.questions import MOST_ASKED, verdict_of
+from registration.rules.questions import MOST_ASKED, has_failed_lately, verdict_of
 from registration.rules.support import (
     CALL_LASTS,
     SupportAct,
@@ -193,11 +195,14 @@ def test_reg_1_10_a_clerk_approves_what_is_proven_today():
 
 def test_reg_10_when_one_clerk_is_not_enough():
     """REG-10."""
-    plain = {"has_document": True, "has_cpr_number": True, "block_sources": ["citizen", "support"]}
+    plain = {"has_document": True, "has_cpr_number": True, "block_codes": ["citizen", "support"]}
     assert not needs_second_officer(**plain)
     assert needs_second_officer(**plain | {"has_document": False})
     assert needs_second_officer(**plain | {"has_cpr_number": False})
-    assert needs_second_officer(**plain | {"block_sources": ["citizen", "fraud"]})
+    for code in {*BlockReason.values, *BlockSource.values}:
+        assert needs_second_officer(**plain | {"block_codes": ["citizen", code]}) is (
+            code in {"fraud", "suspected_misuse"}
+        )
 
 
 def test_reg_10_the_second_officer_is_another_person():
@@ -207,9 +212,11 @@ def test_reg_10_the_second_officer_is_another_person():
     def refusal(**changes):
         facts = {
             "state": CaseState.AWAITING_SECOND_OFFICER,
+            "looked_up_at": NOW,
             "first_identity_id": first,
             "second_identity_id": second,
             "is_own": False,
+            "now": NOW,
         } | changes
         return refusal_to_second(**facts)
 
@@ -217,6 +224,9 @@ def test_reg_10_the_second_officer_is_another_person():
     assert refusal(second_identity_id=first) is StepRefusal.SAME_OFFICER
     assert refusal(is_own=True) is StepRefusal.OWN_IDENTITY
     assert refusal(state=CaseState.EXAMINED) is StepRefusal.NOT_AWAITING
+    assert refusal(first_identity_id=None) is StepRefusal.NOT_AWAITING
+    assert refusal(looked_up_at=None) is StepRefusal.TOO_OLD
+    assert refusal(now=NOW + LOOK_UP_LASTS) is StepRefusal.TOO_OLD
     assert is_own_identity(officer_identity_id=first, identity_id=first)
     assert not is_own_identity(officer_identity_id=first, identity_id=None)
 
@@ -268,11 +278,11 @@ def test_reg_1_contacts_and_devices_come_after_the_proof():
     for purpose, state in product(CasePurpose, CaseState):
         may_prove = refusal_to_prove_contact(purpose=purpose, state=state) is None
         assert may_prove is (purpose is CasePurpose.ISSUE and state is CaseState.EXAMINED)
-        refusal = refusal_to_hand_out(state=state, decided_at=NOW, is_own=False, now=NOW)
+        refusal = refusal_to_hand_out(state=state, looked_up_at=NOW, is_own=False, now=NOW)
         assert (refusal is None) is (state is CaseState.APPROVED)
-    late = refusal_to_hand_out(state=CaseState.APPROVED, decided_at=NOW, is_own=False, now=NOW + LOOK_UP_LASTS)
+    late = refusal_to_hand_out(state=CaseState.APPROVED, looked_up_at=NOW, is_own=False, now=NOW + LOOK_UP_LASTS)
     assert late is StepRefusal.TOO_OLD
-    own = refusal_to_hand_out(state=CaseState.APPROVED, decided_at=NOW, is_own=True, now=NOW)
+    own = refusal_to_hand_out(state=CaseState.APPROVED, looked_up_at=NOW, is_own=True, now=NOW)
     assert own is StepRefusal.OWN_IDENTITY
 
 
@@ -310,3 +320,16 @@ def test_the_next_step_follows_what_is_there(changes, step):
         "has_device": False,
     } | changes
     assert next_step(**facts) is step
+
+
+def test_sup_3_a_case_shows_whom_it_is_about_while_it_is_worked_on():
+    """SUP-3."""
+    for state in CaseState:
+        assert shows_nobody(state=state, looked_up_at=NOW, now=NOW) is (state not in LIVE_CASE_STATES)
+    assert shows_nobody(state=CaseState.EXAMINED, looked_up_at=NOW, now=NOW + LOOK_UP_LASTS)
+    assert not shows_nobody(state=CaseState.OPEN, looked_up_at=None, now=NOW)
+
+
+def test_reg_6_two_wrong_answers_elsewhere_are_a_spent_chance():
+    """REG-6, SUP-1."""
+    assert [has_failed_lately(wrong_answers=count) for count in range(4)] == [False, False, True, True]

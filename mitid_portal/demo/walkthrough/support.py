@@ -48,7 +48,7 @@ class SupportAgent:
     def block(self) -> None:
         """Block the caller's identity."""
         self.browser.follow("Block the MitID")
-        self.browser.send("reason", button="Block", reason="suspected_misuse")
+        self.browser.send("reason", button="Block", reason="lost_device")
         self.browser.expect("The MitID is blocked")
 
     def cannot_reopen(self) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from registration.states import Verdict
 from registration.views.base import CasePage
 from registration.views.rows import case_rows, person_rows, progress_of
 
@@ -18,8 +19,9 @@ class CaseOverviewPage(CasePage):
         return self.render_to_response(
             self.get_context_data(
                 progress=progress_of(self.case),
+                has_failed=self.case.verdict is Verdict.FAILED,
                 case_rows=case_rows(self.case),
                 person_rows=person_rows(self.case.person) if self.case.person else [],
-                is_own_approval=self.case.officer_identity_id == self.identity_id,
+                is_own_approval=self.case.first_officer_identity_id == self.identity_id,
             )
         )

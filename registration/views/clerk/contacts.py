@@ -40,7 +40,8 @@ class ContactsPage(CasePage):
         if contact is None:
             return Row(CONTACT_KINDS[kind], _("not given"), url, _("Give"))
         is_proven = _("proven") if contact.is_proven else _("not proven")
-        return Row(CONTACT_KINDS[kind], f"{contact.value} ({is_proven})", url, _("Change"))
+        value = f"{contact.value} ({is_proven})" if contact.value else is_proven
+        return Row(CONTACT_KINDS[kind], value, url, _("Change"))
 
 
 class _OneContactPage(CasePage):
@@ -97,7 +98,7 @@ class ContactPage(_OneContactPage, FormMixin[Form], ProcessFormView):
 
 
 class ContactCodePage(_OneContactPage, FormMixin[ContactCodeForm], ProcessFormView):
-    """The citizen reads the code out."""
+    """The citizen types the code at the desk."""
 
     template_name = "registration/contact_code.html"
     form_class = ContactCodeForm

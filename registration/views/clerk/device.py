@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.generic.edit import FormMixin, ProcessFormView
 
-from identities.api import HandedOut
+from identities.api import HandedOut, person_of
 from registration.forms import DeviceForm
 from registration.queries import stock_of
 from registration.texts import HAND_OUT_REFUSALS, STEP_REFUSALS
@@ -67,6 +67,6 @@ class SheetPage(DevicePage):
                 serial=handed_out.serial,
                 code=f"{code[:4]} {code[4:]}",
                 expires_at=handed_out.expires_at,
-                name=self.case.person.name if self.case.person else "",
+                name=person_of(self.case.identity_id).name if self.case.identity_id else "",
             )
         )

@@ -25,12 +25,12 @@ class _RoundPage(CasePage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Show the questions so far; only the one that is to be asked now comes with its answer."""
         questions = questions_of(case_id=self.case_id)
-        present = next((question for question in questions if question.was_right is None), None)
+        open_ones = [] if self.case.is_shut else [question for question in questions if question.was_right is None]
         kwargs.setdefault("form", AnswerForm())
         return super().get_context_data(
             progress=progress_of(self.case),
             questions=[question for question in questions if question.was_right is not None],
-            present=present,
+            present=open_ones[0] if open_ones else None,
             has_failed=self.case.verdict is Verdict.FAILED,
             **kwargs,
         )

@@ -49,7 +49,7 @@ class RefusalPage(CasePage):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the letter."""
-        refusal = refusal_of(self.case_id)
+        refusal = refusal_of(self.case_id, now=self.now)
         if refusal is None:
             raise Http404
         reason = REFUSAL_REASONS[refusal.reason]

@@ -20,7 +20,7 @@ class _ApprovalPage(CasePage):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show what is about to be approved."""
         rows = (person_rows(self.case.person) if self.case.person else []) + case_rows(self.case)
-        is_own_approval = self.case.officer_identity_id == self.identity_id
+        is_own_approval = self.case.first_officer_identity_id == self.identity_id
         return self.render_to_response(
             self.get_context_data(rows=rows, progress=progress_of(self.case), is_own_approval=is_own_approval)
         )
