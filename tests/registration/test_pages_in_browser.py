@@ -9,8 +9,9 @@ from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
 from mitid_portal import clock
-from registration.models import ControlQuestion
+from registration.models import ControlQuestion, SupportCall
 from registration.registers.fixture import fixture_passport_of
+from registration.rules.support import CALL_LASTS
 from registration.states import RefusalReason
 from registration.usecases.ask_questions import ask_questions
 from registration.usecases.check_caller_number import check_caller_number
@@ -120,3 +121,5 @@ def test_supports_wing(live_server: LiveServer, browser: Browser, language: str)
         someone.page.locator("form[action$='user-id/'] button").click()
         someone.page.wait_for_selector(".secret")
         someone.look("registration-support-user-id")
+        SupportCall.objects.update(opened_at=now - CALL_LASTS)
+        look(someone, "support-citizen", call_id=asked)

@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from audit.api import EventKind
 from identities.api import BlockReason, BlockSource, IdentityState, identity_by_id
+from mitid_portal import clock
 from notifications.api import MessageKind
 from registration.models import ProofingCase
 from registration.queries import case_of
@@ -17,7 +19,7 @@ from registration.usecases.approve_and_reopen import AwaitsSecond, approve_and_r
 from registration.usecases.cancel_case import cancel_case
 from registration.usecases.results import Ended, StepRefused
 from registration.usecases.second_approve import second_approve
-from tests.factories.registration import an_examined_case, an_officer_of
+from tests.factories.registration import a_clerk, an_examined_case, an_officer_of, logged_in
 from tests.registration.clerks import alerts, block, events, identity_of
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +71,20 @@ def test_reg_10_the_first_is_who_approved_not_who_opened(clerk, person, identity
     view = case_of(case_id, office_id=clerk.office.id, now=now)
     assert view.first_officer_identity_id == approver.who.identity_id
     assert second(opener, case_id, now) == Approved(identity_id)
+
+
+def test_reg_10_the_page_offers_the_second_approval_to_another_only(person):
+    """REG-10."""
+    at = clock.now()
+    clerk = a_clerk(now=at)
+    approver = an_officer_of(clerk.office, now=at)
+    case_id = a_case_after_fraud(clerk, person, identity_of(person, now=at), now=at)
+    assert approve(approver, case_id, at) == AwaitsSecond()
+    url = reverse("registration:case-second", kwargs={"case_id": case_id})
+    form = f'action="{url}"'
+    for officer, is_offered in ((approver, False), (clerk, True)):
+        page = logged_in(officer.who, now=at).get(url).content.decode()
+        assert (form in page) is is_offered
 
 
 def test_reg_10_a_second_officer_is_of_the_same_day(clerk, person, identity_id, now):

@@ -79,7 +79,7 @@ class Clerk:
         raise self.browser.stuck("the control questions to come to an end")
 
     def prove_contact(self, kind: str, value: str) -> None:
-        """Send a code to the citizen's contact and type what they read out."""
+        """Send a code to the citizen's contact, and have the citizen type it."""
         if f"/contacts/{kind}/" not in self.browser.page.address:
             if "/contacts/" not in self.browser.page.address:
                 self.browser.follow("Go on")
