@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from notifications.transports import OutgoingEmail, PermanentFailure, TemporaryFailure
+from notifications.transports import FaultOfOurs, OutgoingEmail, PermanentFailure, TemporaryFailure
 from notifications.transports.smtp_email import SmtpEmail
 from tests.notifications.conftest import EMAIL
 
@@ -56,7 +56,7 @@ def test_a_five_hundred_is_permanent(mail_server, mail, step, reply):
 
 def test_a_refused_sender_is_ours_to_repair_and_shouted(mail_server, mail, caplog):
     mail_server.mail.append("550 5.7.1 Not you")
-    with pytest.raises(TemporaryFailure, match="smtp_550"):
+    with pytest.raises(FaultOfOurs, match="smtp_550"):
         SmtpEmail().send(mail)
     assert [record.levelno for record in caplog.records] == [logging.CRITICAL]
 
@@ -97,7 +97,7 @@ def test_a_server_that_hangs_up_on_us_is_temporary(mail_server, mail, settings):
 
 def test_a_server_without_tls_is_not_used_when_tls_is_asked_for(mail_server, mail, settings, caplog):
     settings.EMAIL_USE_TLS = True
-    with pytest.raises(TemporaryFailure, match="smtp_not_usable"):
+    with pytest.raises(FaultOfOurs, match="smtp_not_usable"):
         SmtpEmail().send(mail)
     assert mail_server.received == []
     assert [record.levelno for record in caplog.records] == [logging.CRITICAL]
