@@ -1,7 +1,7 @@
 """The door of authentication: what the apps above may use."""
 
 from authentication.pages import CitizenPage, OfficerPage, Page, PublicPage
-from authentication.queries import Login
+from authentication.queries import Login, login_is_open
 from authentication.states import Audience, Door, Ending
 from authentication.steps import end_other_logins
 from authentication.throttle import note_wrong_try, source_may_try
@@ -16,6 +16,7 @@ __all__ = [
     "Page",
     "PublicPage",
     "end_other_logins",
+    "login_is_open",
     "note_wrong_try",
     "source_may_try",
 ]

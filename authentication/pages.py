@@ -15,7 +15,7 @@ from authentication.queries import Login, living_login
 from authentication.states import Audience, Door
 from mitid_portal import clock
 
-LOGIN_KEY = "login_id"
+LOGIN_KEYS = {Door.PORTAL: "portal_login_id", Door.BACKOFFICE: "backoffice_login_id"}
 UNPROCESSABLE = 422
 
 
@@ -56,7 +56,7 @@ class LoggedInPage(Page):
         """Let in who has a living login."""
         login = login_in_session(request, self.door, self.now)
         if login is None:
-            had_one = request.session.pop(LOGIN_KEY, None) is not None
+            had_one = request.session.pop(LOGIN_KEYS[self.door], None) is not None
             asked_for = request.get_full_path() if request.method == "GET" else ""
             query = {"next": asked_for} | ({"ended": "1"} if had_one else {})
             return redirect(f"{reverse(self.login_page)}?{urlencode({k: v for k, v in query.items() if v})}")
@@ -91,5 +91,5 @@ class OfficerPage(LoggedInPage):
 
 def login_in_session(request: HttpRequest, door: Door, now: datetime) -> Login | None:
     """Find the living login that a browser's session stands for."""
-    value = request.session.get(LOGIN_KEY)
+    value = request.session.get(LOGIN_KEYS[door])
     return living_login(login_id=UUID(value), door=door, now=now) if value else None

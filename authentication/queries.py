@@ -25,6 +25,11 @@ class Login:
     level: AssuranceLevel
 
 
+def login_is_open(login_id: UUID) -> bool:
+    """Tell whether a login has not been ended; for an act that holds the identity's row and asks once more."""
+    return LoginRow.objects.filter(pk=login_id, ended_at__isnull=True).exists()
+
+
 def living_login(*, login_id: UUID, door: Door, now: datetime) -> Login | None:
     """Find a login that still opens ``door``, and note that it was used.
 

@@ -11,7 +11,8 @@ NOT_ACCEPTED_CODE = _(
 )
 NOT_ACCEPTED_PASSWORD = _(
     "The password was not accepted. Check capital letters and try again. After too many wrong passwords the password "
-    "is paused and at last blocked."
+    "is paused and at last blocked. Is it blocked, or have you forgotten it? Citizen Service gives you a new "
+    "activation code; bring your passport."
 )
 FROM_HERE_TOO_MANY = _("There were too many wrong tries from your network. Wait 10 minutes and try again.")
 

@@ -5,6 +5,7 @@ is logged. What is counted is a keyed hash of the address, never the address.
 """
 
 import logging
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Final
 
 from django.conf import settings
@@ -14,27 +15,38 @@ from django.utils.crypto import salted_hmac
 from redis.exceptions import RedisError
 
 WINDOW_SECONDS: Final = 600
+IPV6_PREFIX: Final = 64
 
 logger = logging.getLogger(__name__)
 
 
-def source_may_try(request: HttpRequest, act: str) -> bool:
-    """Tell whether so few wrong tries of ``act`` came from the request's address that another one is heard."""
+def source_may_try(request: HttpRequest, act: str, *, most: int | None = None) -> bool:
+    """Tell whether so few tries of ``act`` came from the request's source that another one is heard."""
+    limit: int = settings.WRONG_TRIES_PER_SOURCE if most is None else most
     try:
-        most: int = settings.WRONG_TRIES_PER_SOURCE
-        return int(cache.get(_key(request, act), 0)) < most
+        return int(cache.get(_key(request, act), 0)) < limit
     except RedisError:
         logger.warning("Counters by source are out of reach; the factors' own counters hold.")
         return True
 
 
 def note_wrong_try(request: HttpRequest, act: str) -> None:
-    """Count one wrong try of ``act`` from the request's address, for ten minutes."""
+    """Count one try of ``act`` from the request's source, for ten minutes."""
     try:
         cache.add(_key(request, act), 0, WINDOW_SECONDS)
         cache.incr(_key(request, act))
     except (RedisError, ValueError):
         logger.warning("A wrong try was not counted by source; the factor's own counter has it.")
+
+
+def source_of(request: HttpRequest) -> str:
+    """Give what stands for where a request comes from, in counters and rows.
+
+    An IPv6 customer has a whole /64 to choose addresses from, so that is one source.
+
+    Bytes: 64 hexadecimal digits of an HMAC; the address cannot be read from it.
+    """
+    return salted_hmac("throttle.source", _network(source_address(request)), algorithm="sha256").hexdigest()
 
 
 def source_address(request: HttpRequest) -> str:
@@ -46,5 +58,17 @@ def source_address(request: HttpRequest) -> str:
     return str(request.META.get("REMOTE_ADDR", ""))
 
 
+def _network(address: str) -> str:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ip_network((parsed, IPV6_PREFIX), strict=False))
+
+
 def _key(request: HttpRequest, act: str) -> str:
-    return "tries:" + salted_hmac(f"throttle.{act}", source_address(request), algorithm="sha256").hexdigest()
+    return f"tries:{act}:{source_of(request)}"

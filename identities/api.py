@@ -19,6 +19,7 @@ from identities.queries import (
     owner_of_user_id,
     pending_changes_of,
     person_of,
+    phone_waits_for_a_change,
     standing_blocks_of,
     user_id_is_taken,
 )
@@ -72,7 +73,7 @@ from identities.steps.devices import (
     hand_out_code_display,
     register_code_display,
 )
-from identities.steps.factors import accept_code, accept_password, waste_the_time_of_a_code
+from identities.steps.factors import accept_code, accept_password, forget_old_tries, waste_the_time_of_a_code
 from identities.steps.identities import (
     AlreadyIssued,
     ContactNotProven,
@@ -163,6 +164,7 @@ __all__ = [
     "enrolled_level_of",
     "expire_change",
     "folded",
+    "forget_old_tries",
     "guessability_of",
     "hand_out_code_display",
     "held_by_reply",
@@ -175,6 +177,7 @@ __all__ = [
     "owner_of_user_id",
     "pending_changes_of",
     "person_of",
+    "phone_waits_for_a_change",
     "refusal_of_password",
     "refusal_of_user_id",
     "refusal_to_confirm",

@@ -131,6 +131,12 @@ def identities_by_phone(phone: str) -> list[UUID]:
     return list(dict.fromkeys(points.order_by("-registered_at").values_list("identity_id", flat=True)[:20]))
 
 
+def phone_waits_for_a_change(phone: str, *, now: datetime) -> bool:
+    """Tell whether a change waits of which this phone was alerted (CHG-6)."""
+    waiting = PendingChange.objects.filter(state=ChangeState.PENDING, closes_at__gt=now)
+    return waiting.filter(identity_id__in=identities_by_phone(phone)).exists()
+
+
 def person_of(identity_id: UUID) -> Person:
     """Open what the civil register said of an identity's citizen. Raises: Citizen.DoesNotExist."""
     return _person(Citizen.objects.get(identity__id=identity_id))

@@ -93,6 +93,16 @@ DATABASES["default"] |= {
     "OPTIONS": {
         "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=8), "timeout": 3},
         "connect_timeout": 5,
+        # A page waits for no lock and no lost server for ever; a migration may be given longer.
+        "tcp_user_timeout": 10_000,
+        "options": " ".join(
+            f"-c {name}={env.str(name.upper(), default=default)}"
+            for name, default in (
+                ("statement_timeout", "15s"),
+                ("lock_timeout", "5s"),
+                ("idle_in_transaction_session_timeout", "60s"),
+            )
+        ),
         "application_name": "mitid_portal",
     },
 }
@@ -121,6 +131,7 @@ CSRF_FAILURE_VIEW = "mitid_portal.errors.csrf_refused"
 SESSION_IDLE_FOR = timedelta(minutes=env.int("SESSION_IDLE_MINUTES", default=10))
 SESSION_LASTS_FOR = timedelta(minutes=env.int("SESSION_MINUTES", default=30))
 WRONG_TRIES_PER_SOURCE = env.int("WRONG_TRIES_PER_SOURCE", default=60)  # in ten minutes; offices share an address
+LOG_INS_PER_SOURCE = env.int("LOG_INS_PER_SOURCE", default=600)  # begun in ten minutes
 DOOR_PAGES = {"portal": "selfservice:profile", "backoffice": "registration:officer-home"}  # where a login leads
 CHANGE_WAIT_FOR = timedelta(minutes=env.int("CHANGE_WAIT_MINUTES", default=60))  # CHG-3: may be longer, never shorter
 CHANGE_WINDOW_FOR = timedelta(hours=env.int("CHANGE_WINDOW_HOURS", default=24))
@@ -215,6 +226,7 @@ CELERY_BEAT_SCHEDULER = "mitid_portal.heartbeats:WatchedScheduler"
 CELERY_BEAT_SCHEDULE = {
     "wake-due-deliveries": {"task": "notifications.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "expire-pending-changes": {"task": "selfservice.expire_changes", "schedule": 60.0, "options": {"expires": 60}},
+    "sweep-log-ins": {"task": "authentication.sweep", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep-sessions": {"task": "mitid_portal.sweep_sessions", "schedule": 3600.0, "options": {"expires": 3600}},
 }
 

@@ -1,12 +1,15 @@
 """What self-service decides: pure."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 from identities.api import ChangeState, ConfirmRefusal
 from selfservice.states import ChangeStage
 
-TOLD_ONCE_FOR: Final = timedelta(hours=24)  # a sender who is not understood is told so once in this time
+A_DAY: Final = timedelta(hours=24)
+ANSWERS_A_DAY: Final = 1  # a sender who is not understood is told so once a day, so that two machines never talk
+ANSWERS_A_DAY_WHILE_A_CHANGE_WAITS: Final = 10  # somebody frightened may mistype more than once
 
 
 def login_stands(*, is_active: bool, signed_out_at: datetime | None, login_at: datetime) -> bool:
@@ -42,6 +45,12 @@ def stage_of(
             assert_never(state)
 
 
-def may_be_told_again(*, told_at: datetime | None, now: datetime) -> bool:
-    """Tell whether a sender may be told that we did not understand; once a day, so that two machines never talk."""
-    return told_at is None or now >= told_at + TOLD_ONCE_FOR
+def may_be_told_again(*, told_at: Sequence[datetime], waits: bool, now: datetime) -> bool:
+    """Tell whether a sender may be told that we did not understand.
+
+    ``told_at`` are the last ten times it was said; ``waits`` whether a change waits that the sender could mean.
+
+    Rule: CHG-6.
+    """
+    recent = sum(now < at + A_DAY for at in told_at)
+    return recent < (ANSWERS_A_DAY_WHILE_A_CHANGE_WAITS if waits else ANSWERS_A_DAY)

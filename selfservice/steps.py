@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from authentication.api import Login
+from authentication.api import Login, login_is_open
 from identities.api import IdentityState, IdentityView, locked_identity
 from selfservice.rules import login_stands
 
@@ -20,4 +20,4 @@ def locked_identity_of(login: Login) -> IdentityView | None:
     identity = locked_identity(login.identity_id)
     is_active = identity.state is IdentityState.ACTIVE
     stands = login_stands(is_active=is_active, signed_out_at=identity.signed_out_at, login_at=login.at)
-    return identity if stands else None
+    return identity if stands and login_is_open(login.id) else None

@@ -69,6 +69,9 @@ REQUEST_REFUSALS: Final[Mapping[RequestRefusal, Text]] = {
     RequestRefusal.NOT_ACTIVE: _(
         "Your identity is blocked. Nothing can be changed before Citizen Service has reopened it."
     ),
+    RequestRefusal.TOO_MANY_TAKEN: _(
+        "You have tried many user IDs that are taken. Wait a day, or ask Citizen Service to help you."
+    ),
     RequestRefusal.UNCHANGED: _("This is what you have already."),
 }
 USER_ID_REFUSALS: Final[Mapping[UserIdRefusal, Text]] = {

@@ -37,3 +37,4 @@ class LoginRequest(models.Model):
                 condition=Q(identity__isnull=False) | Q(state__in=[RequestState.OPEN, RequestState.REFUSED]),
             ),
         ]
+        indexes = [models.Index(fields=["expires_at"], name="request_by_age")]

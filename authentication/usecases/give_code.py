@@ -15,15 +15,15 @@ from identities.api import DeviceState, accept_code, devices_of, waste_the_time_
 
 
 @transaction.atomic(durable=True)
-def give_code(*, request_id: UUID, code: str, now: datetime) -> CodeAccepted | LoginRefused:
-    """Accept the code of the identity's code display, once.
+def give_code(*, request_id: UUID, code: str, source: str, now: datetime) -> CodeAccepted | LoginRefused:
+    """Accept the code of the identity's code display, once. ``source`` stands for where the try comes from.
 
     A user ID that nobody has, an identity without a device, a paused device and a wrong code all end alike (TRY-2).
 
     Rule:   APR-2, APR-7, SEC-3, TRY-1, TRY-2.
     Raises: LoginRequest.DoesNotExist when there is no such request.
     Locks:  the request's row, then the device's.
-    Writes: LoginRequest, CodeDisplay, AuditEvent.
+    Writes: LoginRequest, CodeDisplay, DisplayTries, AuditEvent.
     """
     request = LoginRequest.objects.select_for_update(of=("self",)).select_related("identity").get(pk=request_id)
     refusal = refusal_to_go_on(
@@ -35,7 +35,7 @@ def give_code(*, request_id: UUID, code: str, now: datetime) -> CodeAccepted | L
         now=now,
     )
     if refusal is None:
-        if _code_opens(request, code, now):
+        if _code_opens(request, code, source, now):
             request.state = RequestState.CODE_ACCEPTED
             request.wrong_tries = 0
             request.save(update_fields=["state", "wrong_tries"])
@@ -62,10 +62,10 @@ def count_wrong_try(request: LoginRequest) -> LoginRefusal:
     return LoginRefusal.TOO_MANY_TRIES if is_over else LoginRefusal.NOT_ACCEPTED
 
 
-def _code_opens(request: LoginRequest, code: str, now: datetime) -> bool:
+def _code_opens(request: LoginRequest, code: str, source: str, now: datetime) -> bool:
     devices = devices_of(request.identity_id) if request.identity_id else []
     device = next((device for device in devices if device.state is DeviceState.ACTIVE), None)
     if device is None:
         waste_the_time_of_a_code(now=now)
         return False
-    return accept_code(device_id=device.id, typed=code, actor=Actor.visitor(), now=now)
+    return accept_code(device_id=device.id, typed=code, source=source, actor=Actor.visitor(), now=now)

@@ -19,7 +19,7 @@ from identities.api import (
     IdentityView,
     accept_password,
     enrolled_level_of,
-    identity_by_id,
+    locked_identity,
 )
 
 
@@ -31,11 +31,11 @@ def give_password(*, request_id: UUID, password: str, now: datetime) -> LoggedIn
 
     Rule:   APR-2, APR-7, LVL-1, LVL-2, TRY-1, TRY-3, BLK-1.
     Raises: LoginRequest.DoesNotExist when there is no such request.
-    Locks:  the request's row, then the password's.
+    Locks:  the request's row, then the identity's, so that a block comes before or after, then the password's.
     Writes: LoginRequest, PasswordFactor, Login, AuditEvent.
     """
     request = LoginRequest.objects.select_for_update().get(pk=request_id)
-    identity = identity_by_id(request.identity_id) if request.identity_id else None
+    identity = locked_identity(request.identity_id) if request.identity_id else None
     refusal = refusal_to_go_on(
         state=RequestState(request.state),
         expected=RequestState.CODE_ACCEPTED,

@@ -12,7 +12,7 @@ from authentication.forms import CodeForm
 from authentication.pages import PublicPage
 from authentication.states import LoginRefusal
 from authentication.texts import FROM_HERE_TOO_MANY, NOT_ACCEPTED_CODE
-from authentication.throttle import note_wrong_try, source_may_try
+from authentication.throttle import note_wrong_try, source_may_try, source_of
 from authentication.usecases.give_code import give_code
 from authentication.usecases.outcomes import CodeAccepted, LoginRefused
 from authentication.views.flow import LOGIN_PAGES, STEPS, kept_door, kept_request_id, start_over
@@ -45,7 +45,12 @@ class CodePage(PublicPage, FormMixin[CodeForm], ProcessFormView):
         if not source_may_try(self.request, ACT):
             form.add_error(None, FROM_HERE_TOO_MANY)
             return self.form_invalid(form)
-        outcome = give_code(request_id=self.request_id, code=form.cleaned_data["code"], now=self.now)
+        outcome = give_code(
+            request_id=self.request_id,
+            code=form.cleaned_data["code"],
+            source=source_of(self.request),
+            now=self.now,
+        )
         match outcome:
             case CodeAccepted():
                 return redirect("authentication:password")

@@ -23,10 +23,11 @@ def keep_request(request: HttpRequest, *, request_id: UUID, door: Door, next_add
     """Note which log-in this browser is in the middle of."""
     request.session[REQUEST_KEY] = str(request_id)
     request.session[DOOR_KEY] = door.value
-    is_ours = url_has_allowed_host_and_scheme(
+    is_path = next_address.startswith("/")  # else it might be taken for the name of a page
+    is_ours = is_path and url_has_allowed_host_and_scheme(
         next_address, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    request.session[NEXT_KEY] = next_address if next_address and is_ours else ""
+    request.session[NEXT_KEY] = next_address if is_ours else ""
 
 
 def kept_request_id(request: HttpRequest) -> UUID | None:

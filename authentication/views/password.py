@@ -3,7 +3,7 @@
 from typing import Any, assert_never
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import rotate_token
 from django.shortcuts import redirect
@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.generic.edit import FormMixin, ProcessFormView
 
 from authentication.forms import PasswordForm
-from authentication.pages import LOGIN_KEY, PublicPage
+from authentication.pages import LOGIN_KEYS, PublicPage
 from authentication.states import LoginRefusal
 from authentication.texts import FROM_HERE_TOO_MANY, NOT_ACCEPTED_PASSWORD
 from authentication.throttle import note_wrong_try, source_may_try
@@ -56,14 +56,16 @@ class PasswordPage(PublicPage, FormMixin[PasswordForm], ProcessFormView):
                 form.add_error("password", NOT_ACCEPTED_PASSWORD)
                 return self.form_invalid(form)
             case LoginRefused(reason=reason):
+                if reason is LoginRefusal.TOO_MANY_TRIES:
+                    note_wrong_try(self.request, ACT)
                 return start_over(self.request, reason)
             case _:
                 assert_never(outcome)
 
     def _let_in(self, outcome: LoggedIn) -> HttpResponse:
         """Begin a fresh session with fresh form tokens, so that what was set before is worth nothing after."""
-        address = self.request.session.get(NEXT_KEY) or settings.DOOR_PAGES[outcome.door.value]
+        address = self.request.session.get(NEXT_KEY) or reverse(settings.DOOR_PAGES[outcome.door.value])
         self.request.session.flush()
-        self.request.session[LOGIN_KEY] = str(outcome.login_id)
+        self.request.session[LOGIN_KEYS[outcome.door]] = str(outcome.login_id)
         rotate_token(self.request)
-        return redirect(address)
+        return HttpResponseRedirect(address)

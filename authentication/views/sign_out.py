@@ -23,6 +23,6 @@ class SignOutPage(PublicPage):
         for door in Door:
             login = login_in_session(request, door, self.now)
             if login is not None:
-                sign_out(login_id=login.id, now=self.now)
+                sign_out(identity_id=login.identity_id, login_id=login.id, now=self.now)
         request.session.flush()
         return redirect("authentication:signed-out")

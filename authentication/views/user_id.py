@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.generic.edit import FormMixin, ProcessFormView
@@ -9,8 +10,12 @@ from django.views.generic.edit import FormMixin, ProcessFormView
 from authentication.forms import UserIdForm
 from authentication.pages import PublicPage
 from authentication.states import Door
+from authentication.texts import FROM_HERE_TOO_MANY
+from authentication.throttle import note_wrong_try, source_may_try
 from authentication.usecases.open_login_request import open_login_request
 from authentication.views.flow import STEPS, keep_request
+
+ACT = "open-login"
 
 
 class UserIdPage(PublicPage, FormMixin[UserIdForm], ProcessFormView):
@@ -28,6 +33,10 @@ class UserIdPage(PublicPage, FormMixin[UserIdForm], ProcessFormView):
 
     def form_valid(self, form: UserIdForm) -> HttpResponse:
         """Go on to the code."""
+        if not source_may_try(self.request, ACT, most=settings.LOG_INS_PER_SOURCE):
+            form.add_error(None, FROM_HERE_TOO_MANY)
+            return self.form_invalid(form)
+        note_wrong_try(self.request, ACT)
         request_id = open_login_request(user_id=form.cleaned_data["user_id"], door=self.door, now=self.now)
         keep_request(
             self.request,

@@ -3,8 +3,8 @@
 from identities.models.activation_code import ActivationCode
 from identities.models.citizen import Citizen
 from identities.models.contact import ContactPoint, ContactProof
-from identities.models.device import CodeDisplay, PasswordFactor
-from identities.models.identity import Identity, IdentityBlock, UsedUserId
+from identities.models.device import CodeDisplay, DisplayTries, PasswordFactor
+from identities.models.identity import Identity, IdentityBlock, TakenAnswer, UsedUserId
 from identities.models.pending_change import PendingChange
 
 __all__ = [
@@ -13,9 +13,11 @@ __all__ = [
     "CodeDisplay",
     "ContactPoint",
     "ContactProof",
+    "DisplayTries",
     "Identity",
     "IdentityBlock",
     "PasswordFactor",
     "PendingChange",
+    "TakenAnswer",
     "UsedUserId",
 ]

@@ -33,11 +33,11 @@ class CountedFactor(models.Model):
         self.paused_until = tries.paused_until
 
 
-class CodeDisplay(CountedFactor, Device):
+class CodeDisplay(Device):
     """A device that shows six digits (SEC-3), a django-otp device whose seed only the HSM can open.
 
     ``user`` stays empty until the device is activated (AUT-2). ``verify_token`` is left as django-otp's base has it,
-    which accepts nothing: codes are accepted by ``identities.steps.devices.accept_code`` alone, which takes the
+    which accepts nothing: codes are accepted by ``identities.steps.factors.accept_code`` alone, which takes the
     time as an argument and holds the row's lock.
     """
 
@@ -61,7 +61,6 @@ class CodeDisplay(CountedFactor, Device):
                 name="display_level_is_known",
                 condition=Q(enrolled_level__isnull=True) | Q(enrolled_level__in=AssuranceLevel.values),
             ),
-            models.CheckConstraint(name="display_wrong_tries_are_few", condition=Q(wrong_in_a_row__lt=TRIES)),
             models.CheckConstraint(
                 name="display_belongs_to_someone_once_active",
                 condition=~Q(state=DeviceState.ACTIVE)
@@ -80,6 +79,24 @@ class CodeDisplay(CountedFactor, Device):
                 name="display_one_active_per_identity", fields=["user"], condition=Q(state=DeviceState.ACTIVE)
             ),
         ]
+
+
+class DisplayTries(CountedFactor):
+    """Wrong codes for one code display from one source, so that a stranger elsewhere pauses nobody (TRY-2).
+
+    ``source`` is a keyed hash of where the tries come from; the address itself is not kept.
+    """
+
+    device = models.ForeignKey(CodeDisplay, on_delete=models.CASCADE, related_name="tries_by_source")
+    source = models.CharField(max_length=64)
+    last_wrong_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(name="tries_one_row_per_device_and_source", fields=["device", "source"]),
+            models.CheckConstraint(name="tries_wrong_in_a_row_are_few", condition=Q(wrong_in_a_row__lt=TRIES)),
+        ]
+        indexes = [models.Index(fields=["last_wrong_at"], name="tries_by_age")]
 
 
 class PasswordFactor(CountedFactor):

@@ -62,6 +62,16 @@ class UsedUserId(models.Model):
     first_used_at = models.DateTimeField()
 
 
+class TakenAnswer(models.Model):
+    """An identity was told that a user ID is taken: counted, so that one login cannot ask through a list (TRY-2)."""
+
+    identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="taken_answers")
+    told_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["identity", "told_at"], name="taken_answer_by_identity")]
+
+
 class IdentityBlock(models.Model):
     """One party's block on an identity. Several may stand at once; each keeps who and why (BLK-3)."""
 

@@ -9,7 +9,13 @@ from uuid import UUID
 from identities.states import AssuranceLevel, ChangeState
 
 COOLING_OFF: Final = timedelta(hours=1)  # CHG-3: published; a deployment may lengthen it, never shorten
-WRONG_STOP_CODES: Final = 5  # CHG-6: a guesser from the right phone number gets no further
+# CHG-6: who guesses codes from the right phone number gets so far. Stopping is the safe direction, and a limit that a
+# forged sender could use up would take the alert's holder the way out; blocking everything is guessed at less often.
+WRONG_STOP_CODES: Final = 50
+WRONG_BLOCK_CODES: Final = 5
+
+
+TAKEN_ANSWERS_A_DAY: Final = 10  # TRY-2: how often one identity is told that a user ID is taken
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,9 +18,10 @@ from identities.rules.password import PasswordRefusal, refusal_of_password
 from identities.rules.user_id import folded
 from identities.states import ActivationCodeState, AuthenticatorKind, DeviceState, IdentityState
 from identities.steps.alerts import alert_citizen
+from identities.steps.ending import sign_out_everywhere
 from identities.steps.factors import code_is_right, put_password
 from identities.steps.guard import assert_in_transaction
-from notifications.api import AuthenticatorActivated
+from notifications.api import AuthenticatorActivated, AuthenticatorBlocked
 
 
 class ActivationRefusal(StrEnum):
@@ -68,7 +69,9 @@ def activate_code_display(
     """
     assert_in_transaction()
     identity = (
-        Identity.objects.select_for_update().filter(user_id_folded=folded(user_id), state=IdentityState.ACTIVE).first()
+        Identity.objects.select_for_update(no_key=True)
+        .filter(user_id_folded=folded(user_id), state=IdentityState.ACTIVE)
+        .first()
     )
     code = (
         ActivationCode.objects.select_for_update().filter(identity=identity, state=ActivationCodeState.OPEN).first()
@@ -84,17 +87,16 @@ def activate_code_display(
     refusal = _refusal(code, device, activation_code=activation_code, device_code=device_code, now=now)
     if refusal is not None:
         return _refused(refusal, identity, actor=actor, now=now)
+    had_a_password = bool(identity.password)
     _activate(identity, code, device, now=now)
     put_password(identity=identity, password=password, now=now)
     for kind, serial in ((AuthenticatorKind.CODE_DISPLAY, device.serial), (AuthenticatorKind.PASSWORD, None)):
         events.authenticator_activated(
             identity_id=identity.id, kind=kind, serial=serial, actor=Actor.citizen(identity.id), now=now
         )
-    alert_citizen(
-        identity=identity,
-        message=AuthenticatorActivated(authenticator=AuthenticatorKind.CODE_DISPLAY.value, at=now),
-        now=now,
-    )
+    activated = [AuthenticatorKind.CODE_DISPLAY, *([AuthenticatorKind.PASSWORD] if had_a_password else [])]
+    for kind in activated:
+        alert_citizen(identity=identity, message=AuthenticatorActivated(authenticator=kind.value, at=now), now=now)
     return Activated(identity_id=identity.id)
 
 
@@ -133,6 +135,9 @@ def _activate(identity: Identity, code: ActivationCode, device: CodeDisplay, *, 
             actor=Actor.citizen(identity.id),
             now=now,
         )
+        sign_out_everywhere(identity=identity, actor=Actor.citizen(identity.id), now=now)
+        blocked = AuthenticatorBlocked(authenticator=AuthenticatorKind.CODE_DISPLAY.value, at=now)
+        alert_citizen(identity=identity, message=blocked, now=now)
     code.state, code.used_at = ActivationCodeState.USED, now
     code.save(update_fields=["state", "used_at"])
     device.user, device.state, device.activated_at = identity, DeviceState.ACTIVE, now

@@ -10,9 +10,9 @@ from uuid import UUID
 from audit.api import Actor
 from hsm.api import blind_index, open_sealed, seal, verifier
 from identities import events, sealing
-from identities.models import Identity, PendingChange
+from identities.models import Identity, PendingChange, TakenAnswer
 from identities.queries import contacts_of, owner_of_user_id, user_id_is_taken
-from identities.rules.change import window_of
+from identities.rules.change import TAKEN_ANSWERS_A_DAY, window_of
 from identities.rules.user_id import UserIdRefusal, folded, refusal_of_user_id
 from identities.states import CancelledBy, ChangeField, ChangeState, ContactKind, IdentityState
 from identities.steps.alerts import alert_citizen
@@ -36,6 +36,7 @@ class RequestRefusal(StrEnum):
     NOT_PROVEN = "not_proven"
     UNCHANGED = "unchanged"
     NOT_ACTIVE = "not_active"
+    TOO_MANY_TAKEN = "too_many_taken"
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,8 @@ def create_change(
     Writes: PendingChange, ContactProof, AuditEvent, Delivery.
     """
     assert_in_transaction()
-    identity = Identity.objects.select_for_update().get(pk=identity_id)
-    new_value = _judged_value(identity, field, new_user_id=new_user_id, proof_id=proof_id)
+    identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
+    new_value = _judged_value(identity, field, new_user_id=new_user_id, proof_id=proof_id, now=now)
     if identity.state != IdentityState.ACTIVE:
         new_value = ChangeNotTaken(RequestRefusal.NOT_ACTIVE)
     if isinstance(new_value, str) and pending_row(identity_id=identity_id, field=field, now=now) is not None:
@@ -174,7 +175,7 @@ def cancel_change(*, identity_id: UUID, change_id: UUID, by: CancelledBy, actor:
     Writes: PendingChange, AuditEvent, Delivery.
     """
     assert_in_transaction()
-    identity = Identity.objects.select_for_update().get(pk=identity_id)
+    identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
     change = PendingChange.objects.select_for_update().get(pk=change_id, identity=identity)
     if change.state != ChangeState.PENDING:
         return False
@@ -212,10 +213,10 @@ def new_value_of(change: PendingChange) -> str:
 
 
 def _judged_value(
-    identity: Identity, field: ChangeField, *, new_user_id: str | None, proof_id: UUID | None
+    identity: Identity, field: ChangeField, *, new_user_id: str | None, proof_id: UUID | None, now: datetime
 ) -> str | ChangeNotTaken:
     if field is ChangeField.USER_ID:
-        return _judged_user_id(identity, new_user_id or "")
+        return _judged_user_id(identity, new_user_id or "", now=now)
     kind = CONTACT_OF[field]
     value = proven_value(proof_id=proof_id, owner_id=identity.id, kind=kind) if proof_id else None
     if value is None:
@@ -225,10 +226,17 @@ def _judged_value(
     return value
 
 
-def _judged_user_id(identity: Identity, user_id: str) -> str | ChangeNotTaken:
+def _judged_user_id(identity: Identity, user_id: str, *, now: datetime) -> str | ChangeNotTaken:
+    """Judge a user ID for a locked identity; how often it is told that one is taken is counted (TRY-2)."""
     if folded(user_id) == identity.user_id_folded:
         return ChangeNotTaken(UserIdRefusal.UNCHANGED)
     refusal = refusal_of_user_id(user_id, owner=owner_of_user_id(identity.id))
-    if refusal is None and user_id_is_taken(user_id, by_other_than=identity.id):
-        refusal = UserIdRefusal.TAKEN
-    return ChangeNotTaken(refusal) if refusal else user_id
+    if refusal is not None:
+        return ChangeNotTaken(refusal)
+    told = TakenAnswer.objects.filter(identity=identity, told_at__gt=now - timedelta(days=1)).count()
+    if told >= TAKEN_ANSWERS_A_DAY:
+        return ChangeNotTaken(RequestRefusal.TOO_MANY_TAKEN)
+    if user_id_is_taken(user_id, by_other_than=identity.id):
+        TakenAnswer.objects.create(identity=identity, told_at=now)
+        return ChangeNotTaken(UserIdRefusal.TAKEN)
+    return user_id

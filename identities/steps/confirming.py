@@ -46,7 +46,7 @@ def confirm_pending_change(
     Writes: PendingChange, Identity, UsedUserId or ContactPoint, AuditEvent, Delivery.
     """
     assert_in_transaction()
-    identity = Identity.objects.select_for_update().get(pk=identity_id)
+    identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
     change = PendingChange.objects.select_for_update().get(pk=change_id, identity=identity)
     field = ChangeField(change.field)
     refusal = refusal_to_confirm(

@@ -69,7 +69,7 @@ def hand_out_code_display(*, serial: str, identity_id: UUID, actor: Actor, now: 
     Writes: CodeDisplay, ActivationCode, AuditEvent, Delivery.
     """
     assert_in_transaction()
-    identity = Identity.objects.select_for_update().get(pk=identity_id)
+    identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
     device = CodeDisplay.objects.select_for_update().filter(serial=serial).first()
     if identity.state != IdentityState.ACTIVE:
         return DeviceRefused(reason=DeviceRefusal.IDENTITY_BLOCKED)

@@ -11,11 +11,12 @@ from django_otp.oath import TOTP
 from audit.api import Actor
 from hsm.api import new_seed, seed_hmac_sha1
 from identities import events
-from identities.models import CodeDisplay, Identity, PasswordFactor
+from identities.models import CodeDisplay, DisplayTries, Identity, PasswordFactor
 from identities.rules.totp import DIGITS, LARGEST_DRIFT_STEPS, STEP_SECONDS, TOLERANCE_STEPS, truncated
 from identities.rules.tries import NO_TRIES, after_wrong_try, is_paused
 from identities.states import AuthenticatorKind, DeviceState, PasswordState
 from identities.steps.alerts import alert_citizen
+from identities.steps.ending import sign_out_everywhere
 from identities.steps.guard import assert_in_transaction
 from notifications.api import AuthenticatorBlocked
 
@@ -52,32 +53,41 @@ def code_is_right(*, device: CodeDisplay, typed: str, now: datetime) -> bool:
     return True
 
 
-def accept_code(*, device_id: UUID, typed: str, actor: Actor, now: datetime) -> bool:
-    """Decide whether an active code display's code opens the next door, counting wrong tries.
+def accept_code(*, device_id: UUID, typed: str, source: str, actor: Actor, now: datetime) -> bool:
+    """Decide whether an active code display's code opens the next door, counting wrong tries of this source.
 
-    Rule:   SEC-3, TRY-1, TRY-2: whoever knows a user ID can come this far, so that wrong codes pause the device and
-            never block it. A paused device's right code is refused, and looks like a wrong one.
+    Rule:   SEC-3, TRY-1, TRY-2: whoever knows a user ID can come this far, so that wrong codes pause the device for
+            the source they come from, and never block it. A right code during the pause is refused, and looks like
+            a wrong one.
     Locks:  the device's row.
-    Writes: CodeDisplay, AuditEvent.
+    Writes: CodeDisplay, DisplayTries, AuditEvent.
     """
     assert_in_transaction()
     device = CodeDisplay.objects.select_for_update().get(uuid=device_id)
-    paused = is_paused(device.tries, now=now)
+    counter = DisplayTries.objects.filter(device=device, source=source).first()
+    paused = counter is not None and is_paused(counter.tries, now=now)
     if paused or device.state != DeviceState.ACTIVE or device.user_id is None:
         HsmTotp(seed_wrapped=bytes(device.seed_wrapped), drift_steps=device.drift_steps, now=now)
         return False
     if code_is_right(device=device, typed=typed, now=now):
-        device.count(NO_TRIES)
-        device.save(update_fields=["wrong_in_a_row", "pauses_taken", "paused_until"])
+        if counter is not None:
+            counter.delete()
         return True
-    tries = after_wrong_try(device.tries, may_block=False, now=now)
-    device.count(tries)
-    device.save(update_fields=["wrong_in_a_row", "pauses_taken", "paused_until"])
-    if is_paused(tries, now=now):
+    counter = counter or DisplayTries(device=device, source=source)
+    counter.count(after_wrong_try(counter.tries, may_block=False, now=now))
+    counter.last_wrong_at = now
+    counter.save()
+    if is_paused(counter.tries, now=now):
         events.authenticator_suspended(
             identity_id=device.user_id, kind=AuthenticatorKind.CODE_DISPLAY, actor=actor, now=now
         )
     return False
+
+
+def forget_old_tries(*, before: datetime) -> int:
+    """Drop the counters whose last wrong code is older than ``before``; gives how many they were."""
+    assert_in_transaction()
+    return DisplayTries.objects.filter(last_wrong_at__lt=before).delete()[0]
 
 
 def waste_the_time_of_a_code(*, now: datetime) -> None:
@@ -111,12 +121,13 @@ def accept_password(*, identity_id: UUID, typed: str, actor: Actor, now: datetim
     """Decide whether ``typed`` is the identity's password, counting wrong tries.
 
     Rule:   TRY-1: only the holder of a device comes this far, so that wrong passwords end in a block.
-    Locks:  the factor's row.
-    Writes: PasswordFactor, AuditEvent.
+    Locks:  the identity's row, then the factor's.
+    Writes: PasswordFactor, AuditEvent; when it blocks: PendingChange, Identity, Delivery.
     """
     assert_in_transaction()
-    factor = PasswordFactor.objects.select_for_update().select_related("identity").get(pk=identity_id)
-    is_right = check_password(typed, factor.identity.password)
+    identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
+    factor = PasswordFactor.objects.select_for_update().get(pk=identity_id)
+    is_right = check_password(typed, identity.password)
     if is_paused(factor.tries, now=now) or factor.state != PasswordState.ACTIVE:
         return False
     tries = NO_TRIES if is_right else after_wrong_try(factor.tries, may_block=True, now=now)
@@ -127,8 +138,8 @@ def accept_password(*, identity_id: UUID, typed: str, actor: Actor, now: datetim
     kind = AuthenticatorKind.PASSWORD
     if tries.is_blocked:
         events.authenticator_blocked(identity_id=identity_id, kind=kind, reason="wrong_tries", actor=actor, now=now)
-        message = AuthenticatorBlocked(authenticator=kind.value, at=now)
-        alert_citizen(identity=factor.identity, message=message, now=now)
+        sign_out_everywhere(identity=identity, actor=actor, now=now)
+        alert_citizen(identity=identity, message=AuthenticatorBlocked(authenticator=kind.value, at=now), now=now)
     elif is_paused(tries, now=now):
         events.authenticator_suspended(identity_id=identity_id, kind=kind, actor=actor, now=now)
     return is_right

@@ -16,14 +16,13 @@ from identities.states import (
     AssuranceLevel,
     BlockReason,
     BlockSource,
-    CancelledBy,
     ContactKind,
     IdentityState,
 )
 from identities.steps.alerts import alert_citizen
-from identities.steps.changes import cancel_all_changes
 from identities.steps.contacts import proven_value, put_contact, use_proof
 from identities.steps.devices import kill_activation_codes
+from identities.steps.ending import sign_out_everywhere
 from identities.steps.guard import assert_in_transaction
 from notifications.api import IdentityBlocked, IdentityIssued, IdentityReopened, Language
 
@@ -149,14 +148,15 @@ def block_identity(
     Writes: Identity, IdentityBlock, PendingChange, ActivationCode, AuditEvent, Delivery.
     """
     assert_in_transaction()
-    identity = Identity.objects.select_for_update().get(pk=identity_id)
+    identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
     if IdentityBlock.objects.filter(identity=identity, source=source, reopened_at__isnull=True).exists():
         return False
     IdentityBlock.objects.create(identity=identity, source=source, reason=reason, blocked_at=now, blocked_by=actor.id)
-    identity.state, identity.signed_out_at = IdentityState.BLOCKED, now
+    identity.state = IdentityState.BLOCKED
+    identity.signed_out_at = max(identity.signed_out_at or now, now)
     identity.save(update_fields=["state", "signed_out_at"])
     events.identity_blocked(identity_id=identity.id, source=source, reason=reason, actor=actor, now=now)
-    cancel_all_changes(identity=identity, by=CancelledBy.BLOCK, actor=actor, now=now)
+    sign_out_everywhere(identity=identity, actor=actor, now=now)
     kill_activation_codes(identity_id=identity.id)
     alert_citizen(identity=identity, message=IdentityBlocked(by=WORD_FOR_SOURCE[source], at=now), now=now)
     return True
@@ -165,18 +165,21 @@ def block_identity(
 def reopen_identity(*, identity_id: UUID, actor: Actor, now: datetime) -> bool:
     """Reopen a blocked identity; every standing block is lifted. False when it is not blocked.
 
+    A log-in that was under way while the block stood is dead too.
+
     Rule:   BLK-2: called only by the registration authority, for a citizen who is there in person.
     Locks:  the identity's row.
     Writes: Identity, IdentityBlock, AuditEvent, Delivery.
     """
     assert_in_transaction()
-    identity = Identity.objects.select_for_update().get(pk=identity_id)
+    identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
     if identity.state != IdentityState.BLOCKED:
         return False
     standing = IdentityBlock.objects.filter(identity=identity, reopened_at__isnull=True)
     lifted = standing.update(reopened_at=now, reopened_by=actor.id)
     identity.state = IdentityState.ACTIVE
     identity.save(update_fields=["state"])
+    sign_out_everywhere(identity=identity, actor=actor, now=now)
     events.identity_reopened(identity_id=identity.id, blocks=lifted, actor=actor, now=now)
     alert_citizen(identity=identity, message=IdentityReopened(at=now), now=now)
     return True

@@ -14,4 +14,4 @@ def locked_identity(identity_id: UUID) -> IdentityView:
     Locks:  the identity's row.
     """
     assert_in_transaction()
-    return view_of(Identity.objects.select_for_update().get(pk=identity_id))
+    return view_of(Identity.objects.select_for_update(no_key=True).get(pk=identity_id))

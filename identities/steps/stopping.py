@@ -10,8 +10,8 @@ from hsm.api import blind_index_candidates, verifier_matches
 from identities import events, sealing
 from identities.models import Identity, PendingChange
 from identities.queries import identities_by_phone
-from identities.rules.change import WRONG_STOP_CODES
-from identities.states import BlockReason, BlockSource, CancelledBy, ChangeField, ChangeState
+from identities.rules.change import WRONG_BLOCK_CODES, WRONG_STOP_CODES
+from identities.states import BlockReason, BlockSource, CancelledBy, ChangeField, ChangeState, IdentityState
 from identities.steps.changes import cancel_change
 from identities.steps.guard import assert_in_transaction
 from identities.steps.identities import block_identity
@@ -62,27 +62,28 @@ class BlockedByHolder:
 def held_by_token(*, token: str, now: datetime) -> HeldChange | None:
     """Find the change that an e-mail's stop address tells of, until a day after its window closed."""
     indexes = blind_index_candidates(token, purpose=sealing.STOP_TOKEN)
-    change = PendingChange.objects.filter(stop_token_index__in=indexes, closes_at__gt=now - HOLDS_FOR).first()
+    changes = PendingChange.objects.select_related("identity").filter(stop_token_index__in=indexes)
+    change = changes.filter(closes_at__gt=now - HOLDS_FOR).first()
     return _held(change) if change else None
 
 
-def held_by_reply(*, phone: str, code: str, now: datetime) -> HeldChange | None:
+def held_by_reply(*, phone: str, code: str, is_to_block: bool, now: datetime) -> HeldChange | None:
     """Find the change that an SMS to ``phone`` told of under ``code``; a wrong code counts against guessing.
 
-    Rule:   CHG-6. Five wrong codes and a change listens to this way no more; the e-mail's page still does.
-    Locks:  the identities' rows, then those of the changes that the phone's alerts told of.
+    Rule:   CHG-6. After fifty wrong codes a change listens to this way no more, after five not to the word that
+            blocks everything; the e-mail's page still does both.
+    Locks:  the identities that have or had the phone, then the changes that its alerts told of.
     Writes: PendingChange, AuditEvent.
     """
     assert_in_transaction()
     identity_ids = identities_by_phone(phone)
-    list(Identity.objects.select_for_update().filter(pk__in=identity_ids).order_by("pk"))  # identity first, as all do
+    # identity first, as all do
+    list(Identity.objects.select_for_update(no_key=True).filter(pk__in=identity_ids).order_by("pk"))
+    limit = WRONG_BLOCK_CODES if is_to_block else WRONG_STOP_CODES
     changes = list(
-        PendingChange.objects.select_for_update()
-        .filter(
-            identity_id__in=identity_ids,
-            closes_at__gt=now - HOLDS_FOR,
-            wrong_stop_codes__lt=WRONG_STOP_CODES,
-        )
+        PendingChange.objects.select_for_update(of=("self",))
+        .select_related("identity")
+        .filter(identity_id__in=identity_ids, closes_at__gt=now - HOLDS_FOR, wrong_stop_codes__lt=limit)
         .order_by("id")
     )
     for change in reversed(changes):
@@ -90,8 +91,9 @@ def held_by_reply(*, phone: str, code: str, now: datetime) -> HeldChange | None:
         if verifier_matches(code, bytes(change.stop_code_verifier), purpose=purpose, bound_to=change.id):
             return _held(change)
     for change in changes:
-        change.wrong_stop_codes += 1
-        change.save(update_fields=["wrong_stop_codes"])
+        if change.state == ChangeState.PENDING:
+            change.wrong_stop_codes += 1
+            change.save(update_fields=["wrong_stop_codes"])
     subject = identity_ids[0] if identity_ids else None
     events.change_stop_refused(
         identity_id=subject, reason=StopRefusal.UNKNOWN.value, actor=Actor.alert_holder(), now=now
@@ -136,7 +138,12 @@ def block_as_holder(*, held: HeldChange, now: datetime) -> BlockedByHolder:
     return BlockedByHolder(change=held, is_new=is_new)
 
 
-def _held(change: PendingChange) -> HeldChange:
+def _held(change: PendingChange) -> HeldChange | None:
+    """Give what an alert's holder holds; nothing once a block came after it and was lifted in person (BLK-1)."""
+    identity = change.identity
+    is_over = identity.signed_out_at is not None and change.requested_at <= identity.signed_out_at
+    if is_over and identity.state == IdentityState.ACTIVE:
+        return None
     return HeldChange(
         change_id=change.id,
         identity_id=change.identity_id,

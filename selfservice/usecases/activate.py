@@ -1,6 +1,7 @@
 """A citizen makes their new code display an authenticator."""
 
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
@@ -14,6 +15,8 @@ from identities.api import (
     refusal_of_password,
     waste_the_time_of_a_code,
 )
+
+NO_DEVICE_WAS_ASKED: Final = frozenset({ActivationRefusal.NO_CODE, ActivationRefusal.EXPIRED})
 
 
 @transaction.atomic(durable=True)
@@ -40,6 +43,6 @@ def activate(
         actor=Actor.visitor(),
         now=now,
     )
-    if outcome == ActivationRefused(reason=ActivationRefusal.NO_CODE):
+    if isinstance(outcome, ActivationRefused) and outcome.reason in NO_DEVICE_WAS_ASKED:
         waste_the_time_of_a_code(now=now)
     return outcome

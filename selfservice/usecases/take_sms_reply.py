@@ -15,6 +15,7 @@ from identities.api import (
     block_as_holder,
     held_by_reply,
     identity_by_id,
+    phone_waits_for_a_change,
     stop_held_change,
 )
 from notifications.api import (
@@ -32,7 +33,7 @@ from notifications.api import (
     note_inbound_sms,
     parse_reply,
 )
-from selfservice.rules import may_be_told_again
+from selfservice.rules import ANSWERS_A_DAY_WHILE_A_CHANGE_WAITS, may_be_told_again
 from selfservice.states import SmsReplyOutcome
 
 SENDER: Final = "selfservice.sms_sender"
@@ -56,7 +57,8 @@ def take_sms_reply(*, sender: str, text: str, now: datetime, provider_id: str | 
     reply = parse_reply(text)
     if reply is None:
         return _not_understood(sender, now)
-    held = held_by_reply(phone=sender, code=reply.code, now=now)
+    is_to_block = isinstance(reply, BlockReply)
+    held = held_by_reply(phone=sender, code=reply.code, is_to_block=is_to_block, now=now)
     if held is None:
         return _not_understood(sender, now)
     match reply:
@@ -87,8 +89,8 @@ def _answer(message: Message, *, sender: str, held: HeldChange, now: datetime) -
 
 def _not_understood(sender: str, now: datetime) -> SmsReplyOutcome:
     reference = _reference_of(sender)
-    told = deliveries_of(reference=reference, limit=1)
-    if not may_be_told_again(told_at=told[0].at if told else None, now=now):
+    told_at = [line.at for line in deliveries_of(reference=reference, limit=ANSWERS_A_DAY_WHILE_A_CHANGE_WAITS)]
+    if not may_be_told_again(told_at=told_at, waits=phone_waits_for_a_change(sender, now=now), now=now):
         return SmsReplyOutcome.IGNORED
     _send(ReplyNotUnderstood(), sender=sender, language=Language.DA, reference=reference, now=now)
     return SmsReplyOutcome.NOT_UNDERSTOOD

@@ -11,16 +11,18 @@ from django.test import Client
 from audit.api import Actor, EventKind, events_about
 from audit.models import AuditEvent
 from authentication.models import Login, LoginRequest
-from authentication.pages import LOGIN_KEY
+from authentication.pages import LOGIN_KEYS
 from authentication.queries import living_login
 from authentication.rules import level_of_login
 from authentication.states import Door, Ending, LoginRefusal, RequestState
 from authentication.steps import end_other_logins
+from authentication.throttle import source_of
 from authentication.usecases.give_code import give_code
 from authentication.usecases.give_password import give_password
 from authentication.usecases.open_login_request import open_login_request
 from authentication.usecases.outcomes import CodeAccepted, LoggedIn, LoginRefused
 from authentication.usecases.sign_out import sign_out
+from authentication.usecases.sweep import sweep
 from identities.api import AssuranceLevel, BlockReason, BlockSource, block_identity, reopen_identity
 from mitid_portal import clock
 from tests.factories.identities import a_resident, an_officer
@@ -31,7 +33,7 @@ STEP = timedelta(seconds=30)
 
 def log_in(resident, at, door=Door.PORTAL):
     request_id = open_login_request(user_id=resident.user_id, door=door, now=at)
-    assert give_code(request_id=request_id, code=resident.device.code(at), now=at) == CodeAccepted()
+    assert give_code(source="here", request_id=request_id, code=resident.device.code(at), now=at) == CodeAccepted()
     outcome = give_password(request_id=request_id, password=resident.password, now=at)
     assert isinstance(outcome, LoggedIn), outcome
     return outcome.login_id
@@ -75,7 +77,7 @@ def test_try_3_an_identity_at_low_is_not_let_in(now):
     """TRY-3."""
     resident = a_resident(now=now, level=AssuranceLevel.LOW)
     request_id = open_login_request(user_id=resident.user_id, door=Door.PORTAL, now=now)
-    give_code(request_id=request_id, code=resident.device.code(now), now=now)
+    give_code(source="here", request_id=request_id, code=resident.device.code(now), now=now)
     outcome = give_password(request_id=request_id, password=resident.password, now=now)
     assert outcome == LoginRefused(LoginRefusal.LEVEL_TOO_LOW)
     assert not Login.objects.exists()
@@ -86,7 +88,7 @@ def test_apr_2_a_request_dies_after_five_minutes(now):
     resident = a_resident(now=now)
     late = now + timedelta(minutes=5)
     request_id = open_login_request(user_id=resident.user_id, door=Door.PORTAL, now=now)
-    outcome = give_code(request_id=request_id, code=resident.device.code(late), now=late)
+    outcome = give_code(source="here", request_id=request_id, code=resident.device.code(late), now=late)
     assert outcome == LoginRefused(LoginRefusal.EXPIRED)
     assert refusals() == [("code", "expired", resident.identity_id)]
 
@@ -108,16 +110,16 @@ def test_a_request_logs_in_once(now):
     assert give_password(request_id=request_id, password=resident.password, now=now) == LoginRefused(
         LoginRefusal.EXPIRED
     )
-    assert give_code(request_id=request_id, code=resident.device.code(now + STEP), now=now + STEP) == LoginRefused(
-        LoginRefusal.EXPIRED
-    )
+    assert give_code(
+        source="here", request_id=request_id, code=resident.device.code(now + STEP), now=now + STEP
+    ) == LoginRefused(LoginRefusal.EXPIRED)
 
 
 def test_three_wrong_codes_end_the_request(now):
     """TRY-1."""
     resident = a_resident(now=now)
     request_id = open_login_request(user_id=resident.user_id, door=Door.PORTAL, now=now)
-    reasons = [give_code(request_id=request_id, code="000000", now=now).reason for _ in range(3)]
+    reasons = [give_code(source="here", request_id=request_id, code="000000", now=now).reason for _ in range(3)]
     assert reasons == [LoginRefusal.NOT_ACCEPTED, LoginRefusal.NOT_ACCEPTED, LoginRefusal.TOO_MANY_TRIES]
     assert LoginRequest.objects.get().state == RequestState.REFUSED
 
@@ -125,7 +127,7 @@ def test_three_wrong_codes_end_the_request(now):
 def test_try_2_a_user_id_that_nobody_has_goes_the_same_way(now):
     """TRY-2."""
     request_id = open_login_request(user_id="findes ikke 1", door=Door.PORTAL, now=now)
-    reasons = [give_code(request_id=request_id, code="000000", now=now).reason for _ in range(3)]
+    reasons = [give_code(source="here", request_id=request_id, code="000000", now=now).reason for _ in range(3)]
     assert reasons == [LoginRefusal.NOT_ACCEPTED, LoginRefusal.NOT_ACCEPTED, LoginRefusal.TOO_MANY_TRIES]
     assert {subject for _, _, subject in refusals()} == {None}
 
@@ -136,7 +138,7 @@ def test_blk_1_a_blocked_identity_is_told_so_only_with_both_factors(now):
     block(resident, now)
     at = now + STEP
     request_id = open_login_request(user_id=resident.user_id, door=Door.PORTAL, now=at)
-    assert give_code(request_id=request_id, code=resident.device.code(at), now=at) == CodeAccepted()
+    assert give_code(source="here", request_id=request_id, code=resident.device.code(at), now=at) == CodeAccepted()
     outcome = give_password(request_id=request_id, password=resident.password, now=at)
     assert outcome == LoginRefused(LoginRefusal.BLOCKED)
 
@@ -154,7 +156,7 @@ def test_blk_1_a_block_kills_logins_and_requests_and_reopening_revives_none(now)
     after = later + STEP
     assert living_login(login_id=login_id, door=Door.PORTAL, now=after) is None
     code = resident.device.code(after)
-    assert give_code(request_id=half_way, code=code, now=after) == LoginRefused(LoginRefusal.EXPIRED)
+    assert give_code(source="here", request_id=half_way, code=code, now=after) == LoginRefused(LoginRefusal.EXPIRED)
     assert log_in(resident, after)
 
 
@@ -176,6 +178,45 @@ def test_a_login_ends_after_ten_idle_minutes_and_after_thirty_in_all(now):
     assert living_login(login_id=other, door=Door.PORTAL, now=now + 50 * minute) is None
 
 
+def test_blk_1_a_password_typed_while_the_block_stood_opens_nothing_after_reopening(now):
+    """BLK-1."""
+    resident = a_resident(now=now)
+    request_id = open_login_request(user_id=resident.user_id, door=Door.PORTAL, now=now)
+    give_code(source="here", request_id=request_id, code=resident.device.code(now), now=now)
+    block(resident, now + STEP)
+    with transaction.atomic():
+        reopen_identity(identity_id=resident.identity_id, actor=an_officer(), now=now + 2 * STEP)
+    outcome = give_password(request_id=request_id, password=resident.password, now=now + 3 * STEP)
+    assert outcome == LoginRefused(LoginRefusal.EXPIRED)
+    assert not Login.objects.exists()
+
+
+def test_what_led_nowhere_is_forgotten_a_day_later(now):
+    resident = a_resident(now=now)
+    log_in(resident, now)
+    open_login_request(user_id="findes ikke 3", door=Door.PORTAL, now=now)
+    assert sweep(now=now + timedelta(hours=23)) == 0
+    assert sweep(now=now + timedelta(hours=25)) == 1
+    assert LoginRequest.objects.get().login.identity_id == resident.identity_id
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("2001:db8:1:2::5", "2001:db8:1:2:ffff::9", True),
+        ("2001:db8:1:2::5", "2001:db8:1:3::5", False),
+        ("192.0.2.1", "192.0.2.2", False),
+        ("::ffff:192.0.2.1", "192.0.2.1", True),
+        ("not an address", "neither", False),
+    ],
+)
+def test_a_source_is_an_address_or_a_customers_whole_ipv6_network(rf, one, other, is_same):
+    """TRY-2."""
+    sources = [source_of(rf.get("/", REMOTE_ADDR=address)) for address in (one, other)]
+    assert (sources[0] == sources[1]) is is_same
+    assert one not in sources[0]
+
+
 def test_logging_out_and_ending_the_others_is_final(now):
     resident = a_resident(now=now)
     first, second = log_in(resident, now), log_in(resident, now + STEP)
@@ -183,7 +224,7 @@ def test_logging_out_and_ending_the_others_is_final(now):
         end_other_logins(identity_id=resident.identity_id, keep=second, ending=Ending.CHANGE_CONFIRMED, now=now + STEP)
     assert living_login(login_id=first, door=Door.PORTAL, now=now + STEP) is None
     assert living_login(login_id=second, door=Door.PORTAL, now=now + STEP) is not None
-    sign_out(login_id=second, now=now + STEP)
+    sign_out(identity_id=resident.identity_id, login_id=second, now=now + STEP)
     assert living_login(login_id=second, door=Door.PORTAL, now=now + STEP) is None
 
 
@@ -202,10 +243,10 @@ class TestPages:
     def test_a_citizen_logs_in_and_out(self, client, resident):
         response = self.through(client, resident)
         assert (response.status_code, response.url) == (302, "/profile/")
-        assert UUID(client.session[LOGIN_KEY]) == Login.objects.get().id
+        assert UUID(client.session[LOGIN_KEYS[Door.PORTAL]]) == Login.objects.get().id
         assert client.post("/log-out/").url == "/logged-out/"
         assert Login.objects.get().ending == Ending.SIGNED_OUT
-        assert LOGIN_KEY not in client.session
+        assert LOGIN_KEYS[Door.PORTAL] not in client.session
 
     def test_the_session_of_before_is_not_the_session_of_after(self, client, resident):
         client.get("/log-in/")
@@ -213,6 +254,11 @@ class TestPages:
         before = client.session.session_key
         self.through(client, resident)
         assert client.session.session_key != before
+
+    def test_one_browser_holds_a_login_at_each_door_apart(self, client, resident):
+        self.through(client, resident)
+        assert client.get("/backoffice/").url.startswith("/log-in/backoffice/")
+        assert LOGIN_KEYS[Door.PORTAL] in client.session
 
     def test_a_form_of_before_is_refused_after(self, resident):
         strict = Client(enforce_csrf_checks=True)
@@ -244,7 +290,15 @@ class TestPages:
         assert client.post(page, {"code": "123456", "password": "x"}).url == "/log-in/"
 
     @pytest.mark.parametrize(
-        "address", ["https://evil.example/", "//evil.example", "javascript:alert(1)", "/\\evil.example"]
+        "address",
+        [
+            "https://evil.example/",
+            "//evil.example",
+            "javascript:alert(1)",
+            "/\\evil.example",
+            "foo",
+            "selfservice:profile",
+        ],
     )
     def test_the_way_on_after_a_log_in_leads_nowhere_else(self, client, resident, address):
         client.get("/log-in/", {"next": address})

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.test import Client
 
-from authentication.pages import LOGIN_KEY
+from authentication.pages import LOGIN_KEYS
 from authentication.states import Door
 from authentication.usecases.give_code import give_code
 from authentication.usecases.give_password import give_password
@@ -241,12 +241,12 @@ def a_call_about(agent: OfficerAtWork, cpr_number: str, *, now: datetime) -> UUI
 def logged_in(who: Resident, *, now: datetime) -> Client:
     """Give a browser in which a resident has logged in to the backoffice."""
     request_id = open_login_request(user_id=who.user_id, door=Door.BACKOFFICE, now=now)
-    give_code(request_id=request_id, code=who.device.code(now), now=now)
+    give_code(source="desk", request_id=request_id, code=who.device.code(now), now=now)
     outcome = give_password(request_id=request_id, password=who.password, now=now)
     assert isinstance(outcome, LoggedIn), outcome
     client = Client()
     session = client.session
-    session[LOGIN_KEY] = str(outcome.login_id)
+    session[LOGIN_KEYS[Door.BACKOFFICE]] = str(outcome.login_id)
     session.save()
     client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key or ""
     return client

@@ -51,7 +51,7 @@ def log_in(client: Client, identity_id: UUID, *, at: datetime) -> Login:
     """Let a browser be logged in."""
     login = a_login(identity_id, at=at)
     session = client.session
-    session["login_id"] = str(login.id)
+    session["portal_login_id"] = str(login.id)
     session.save()
     return login
 

@@ -7,13 +7,22 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from uuid_utils.compat import uuid7
 
+from audit.api import Actor
 from authentication.models import Login, LoginRequest
 from authentication.states import Door, RequestState
 from authentication.usecases.give_code import give_code
 from authentication.usecases.give_password import give_password
 from authentication.usecases.open_login_request import open_login_request
-from identities.api import BlockReason, BlockSource, block_identity, hand_out_code_display, reopen_identity
-from identities.models import ActivationCode, Citizen, CodeDisplay, Identity, IdentityBlock, PasswordFactor
+from identities.api import BlockReason, BlockSource, accept_code, block_identity, hand_out_code_display, reopen_identity
+from identities.models import (
+    ActivationCode,
+    Citizen,
+    CodeDisplay,
+    DisplayTries,
+    Identity,
+    IdentityBlock,
+    PasswordFactor,
+)
 from tests.factories.identities import a_device, a_resident, an_officer
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +43,7 @@ BREACHES = [
     (IdentityBlock, "block_is_reopened_by_someone_later", {"reopened_at": F("blocked_at") - HOUR}),
     (CodeDisplay, "display_state_is_known", {"state": "lost"}),
     (CodeDisplay, "display_level_is_known", {"enrolled_level": 4}),
-    (CodeDisplay, "display_wrong_tries_are_few", {"wrong_in_a_row": 3}),
+    (DisplayTries, "tries_wrong_in_a_row_are_few", {"wrong_in_a_row": 3}),
     (CodeDisplay, "display_belongs_to_someone_once_active", {"user": None}),
     (CodeDisplay, "display_belongs_to_someone_once_active", {"activated_at": None}),
     (CodeDisplay, "display_belongs_to_someone_once_active", {"enrolled_level": None}),
@@ -72,8 +81,10 @@ BREACHES = [
 def resident(now):
     """Somebody with a row in every table."""
     resident = a_resident(now=now)
+    with transaction.atomic():
+        accept_code(device_id=CodeDisplay.objects.get().uuid, typed="x", source="here", actor=Actor.visitor(), now=now)
     request_id = open_login_request(user_id=resident.user_id, door=Door.PORTAL, now=now)
-    give_code(request_id=request_id, code=resident.device.code(now), now=now)
+    give_code(source="there", request_id=request_id, code=resident.device.code(now), now=now)
     give_password(request_id=request_id, password=resident.password, now=now)
     with transaction.atomic():
         block_identity(

@@ -19,7 +19,9 @@ from identities.api import (
     activate_code_display,
     device_state,
     devices_of,
+    forget_old_tries,
     hand_out_code_display,
+    identity_by_id,
 )
 from identities.models import ActivationCode, CodeDisplay, Identity, PasswordFactor
 from identities.states import ActivationCodeState, PasswordState
@@ -50,10 +52,10 @@ def activate(user_id, code, device_code, now, password=PASSWORD):
         )
 
 
-def accepts(device, code, at):
+def accepts(device, code, at, source="home"):
     uuid = CodeDisplay.objects.get(serial=device.serial).uuid
     with transaction.atomic():
-        return accept_code(device_id=uuid, typed=code, actor=Actor.visitor(), now=at)
+        return accept_code(device_id=uuid, typed=code, source=source, actor=Actor.visitor(), now=at)
 
 
 def opens(identity_id, password, at):
@@ -191,6 +193,49 @@ def test_try_1_three_wrong_codes_pause_the_device_and_the_right_one_looks_wrong_
     assert accepts(resident.device, resident.device.code(over), over)
     kinds = [line.kind for line in events_about(subject_id=resident.identity_id, limit=50)]
     assert kinds.count(EventKind.AUTHENTICATOR_SUSPENDED) == 1
+
+
+def test_try_2_a_stranger_elsewhere_pauses_nobody(now):
+    """TRY-2: whoever knows a user ID may try all night and keeps the owner out for not a moment."""
+    resident = a_resident(now=now)
+    at = now
+    for _ in range(24):
+        for _ in range(3):
+            accepts(resident.device, wrong(resident.device, at), at, source="a stranger's")
+        assert accepts(resident.device, resident.device.code(at), at)
+        at += timedelta(minutes=5)
+
+
+def test_old_counters_are_forgotten(now):
+    resident = a_resident(now=now)
+    accepts(resident.device, wrong(resident.device, now), now)
+    with transaction.atomic():
+        assert forget_old_tries(before=now) == 0
+        assert forget_old_tries(before=now + SECOND) == 1
+
+
+def test_blk_1_a_blocked_password_ends_every_login_and_change(now):
+    """BLK-1."""
+    resident = a_resident(now=now)
+    at = now
+    for _ in range(3):
+        for _ in range(3):
+            opens(resident.identity_id, "forkert-kode", at)
+        at += timedelta(hours=1)
+    assert identity_by_id(resident.identity_id).signed_out_at == at - timedelta(hours=1)
+
+
+def test_alr_2_a_second_display_is_told_of_with_the_password_it_replaced_and_the_display_it_blocked(now):
+    """ALR-2, BLK-1."""
+    resident = a_resident(now=now)
+    device = a_device()
+    handed = hand_out(device.serial, resident.identity_id, now)
+    before = Delivery.objects.filter(reference=resident.identity_id, kind=MessageKind.AUTHENTICATOR_ACTIVATED).count()
+    activate(resident.user_id, handed.activation_code, device.code(now), now)
+    told = Delivery.objects.filter(reference=resident.identity_id)
+    assert told.filter(kind=MessageKind.AUTHENTICATOR_ACTIVATED).count() == before + 4
+    assert told.filter(kind=MessageKind.AUTHENTICATOR_BLOCKED).count() == 2
+    assert identity_by_id(resident.identity_id).signed_out_at == now
 
 
 def test_try_2_no_number_of_wrong_codes_blocks_a_display_for_good(now):

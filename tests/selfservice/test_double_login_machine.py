@@ -87,9 +87,15 @@ class Model:
     signed_out_at: datetime | None = None
     is_blocked: bool = False
     wishes: dict[UUID, Wish] = field(default_factory=dict)
+    logins: set[UUID] = field(default_factory=set)
+    ended: set[UUID] = field(default_factory=set)
 
     def stands(self, login: Any) -> bool:
-        return not self.is_blocked and (self.signed_out_at is None or login.at > self.signed_out_at)
+        return (
+            login.id not in self.ended
+            and not self.is_blocked
+            and (self.signed_out_at is None or login.at > self.signed_out_at)
+        )
 
     def waiting(self, wanted: ChangeField, now: datetime) -> Wish | None:
         found = [wish for wish in self.wishes.values() if wish.field is wanted and wish.waits(now)]
@@ -116,6 +122,11 @@ class DoubleLogin(RuleBasedStateMachine):
         super().__init__()
         self.now = START
 
+    def new_login(self) -> Any:
+        login = a_login(self.identity_id, at=self.now)
+        self.model.logins.add(login.id)
+        return login
+
     @initialize(target=logins)
     def first_login(self) -> object:
         resident = a_resident(now=START)
@@ -127,7 +138,7 @@ class DoubleLogin(RuleBasedStateMachine):
                 ChangeField.USER_ID: resident.user_id,
             }
         )
-        return a_login(self.identity_id, at=self.now)
+        return self.new_login()
 
     @rule(minutes=st.sampled_from([1, 20, 59, 60, 61, 600, 23 * 60, 24 * 60]))
     def wait(self, minutes: int) -> None:
@@ -136,7 +147,7 @@ class DoubleLogin(RuleBasedStateMachine):
     @precondition(lambda self: not self.model.is_blocked)
     @rule(target=logins)
     def log_in(self) -> object:
-        return a_login(self.identity_id, at=self.now)
+        return self.new_login()
 
     @precondition(lambda self: not self.model.is_blocked)
     @rule(change_id=changes, early=st.sampled_from([NONE, TICK]), late=st.sampled_from([timedelta(), DAY - TICK]))
@@ -144,7 +155,7 @@ class DoubleLogin(RuleBasedStateMachine):
         """What an honest citizen does, at the edges of the window: chance alone hardly ever gets there."""
         wish = self.model.wishes[change_id]
         self.now = max(self.now, wish.opens_at - early)
-        login = a_login(self.identity_id, at=self.now)
+        login = self.new_login()
         self.now = max(self.now, wish.opens_at + late)
         self.confirm_with(login, change_id)
 
@@ -152,7 +163,7 @@ class DoubleLogin(RuleBasedStateMachine):
     @rule(wanted=st.sampled_from(ChangeField), early=st.sampled_from([NONE, TICK]))
     def ask_and_come_back(self, wanted: ChangeField, early: timedelta) -> None:
         """The whole of what an honest citizen does."""
-        change_id = self.ask_for(a_login(self.identity_id, at=self.now), wanted)
+        change_id = self.ask_for(self.new_login(), wanted)
         if change_id is not None:
             self.come_back_to_confirm(change_id, early, NONE)
 
@@ -218,6 +229,7 @@ class DoubleLogin(RuleBasedStateMachine):
         assert outcome == Confirmed(field=wish.field)
         self.reached[wish.field] += 1
         wish.state = ChangeState.CONFIRMED
+        self.model.ended |= self.model.logins - {login.id}
         self.model.values[wish.field] = wish.value
 
     @rule(login=logins, change_id=changes)
@@ -249,7 +261,7 @@ class DoubleLogin(RuleBasedStateMachine):
         self.now += timedelta(minutes=1)
         with transaction.atomic():
             assert reopen_identity(identity_id=self.identity_id, actor=an_officer(), now=self.now)
-        self.model.is_blocked = False
+        self.model.is_blocked, self.model.signed_out_at = False, self.now
 
     @rule()
     def expire(self) -> None:
@@ -309,16 +321,17 @@ def test_the_model_and_the_acts_meet_every_outcome() -> None:
     """Chance may miss one in a run; so each is walked to once, on the machine's own rules."""
     DoubleLogin.reached.clear()
     machine = DoubleLogin()
-    first = machine.first_login()
+    machine.first_login()
     for wanted in ChangeField:
+        first = machine.new_login()
         change_id = machine.ask_for(first, wanted)
         assert change_id is not None
         machine.confirm_with(first, change_id)
-        machine.confirm_with(a_login(machine.identity_id, at=machine.now), change_id)
+        machine.confirm_with(machine.new_login(), change_id)
         machine.come_back_to_confirm(change_id, TICK, NONE)
         machine.come_back_to_confirm(change_id, NONE, NONE)
-        machine.confirm_with(a_login(machine.identity_id, at=machine.now), change_id)
-    change_id = machine.ask_for(first, ChangeField.PHONE)
+        machine.confirm_with(machine.new_login(), change_id)
+    change_id = machine.ask_for(machine.new_login(), ChangeField.PHONE)
     assert change_id is not None
     machine.come_back_to_confirm(change_id, NONE, DAY)
     machine.what_stands_is_what_was_confirmed()

@@ -240,7 +240,7 @@ def test_a_session_holds_ids_and_nothing_personal(browser: Client, citizen: Resi
     browser.post(url("change-phone"), {"contact": NEW_PHONE})
     kept = dict(browser.session.items())
     assert NEW_PHONE[3:] not in str(kept)
-    assert set(kept) == {"login_id", "contact_proof_phone"}
+    assert set(kept) == {"portal_login_id", "contact_proof_phone"}
 
 
 def test_the_code_page_without_a_code_goes_back(browser: Client, citizen: Resident, travel: Travel) -> None:

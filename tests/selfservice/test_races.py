@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Barrier
 from typing import TypeVar
 
@@ -24,7 +25,7 @@ from notifications.api import MessageKind
 from notifications.models import Delivery
 from selfservice.api import SmsReplyOutcome, take_sms_reply
 from selfservice.usecases.confirm_change import confirm_change
-from selfservice.usecases.outcomes import NewUserId
+from selfservice.usecases.outcomes import LoginEnded, NewUserId
 from selfservice.usecases.request_change import request_change
 from tests.factories.identities import a_resident
 from tests.factories.selfservice import a_login, a_requested_change, change_row, stop_code_for
@@ -62,6 +63,17 @@ def test_of_two_confirmations_one_makes_the_change(now: datetime, _round: int) -
             for second in seconds
         ]
     )
+    assert sum(isinstance(outcome, Confirmed) for outcome in outcomes) == 1
+    assert outcomes.count(LoginEnded()) == 1  # the one that won ended the other's login
+    assert Delivery.objects.filter(kind=MessageKind.CHANGE_CONFIRMED).count() == 2
+
+
+def test_of_two_presses_at_one_login_one_makes_the_change(now: datetime) -> None:
+    resident = a_resident(now=now)
+    change = a_requested_change(a_login(resident.identity_id, at=now), ChangeField.USER_ID, now=now)
+    second = a_login(resident.identity_id, at=now + HOUR)
+    press = partial(confirm_change, login=second, change_id=change.change_id, now=now + HOUR)
+    outcomes = at_once(press, press)
     assert sum(isinstance(outcome, Confirmed) for outcome in outcomes) == 1
     assert [o.reason for o in outcomes if isinstance(o, ConfirmRefused)] == [ConfirmRefusal.NOT_PENDING]
     assert Delivery.objects.filter(kind=MessageKind.CHANGE_CONFIRMED).count() == 2

@@ -148,12 +148,21 @@ def test_known_and_unknown_senders_are_answered_alike(resident: Resident, change
 
 
 @pytest.mark.parametrize("text", ["", "hvad?", "NO", "NO 12345", "\x00", "\u202eNO 1234 5678", "N" * 1600])
-def test_what_is_not_understood_is_told_once_a_day(resident: Resident, change_id: UUID, now, text: str) -> None:
+def test_what_is_not_understood_is_told_once_a_day(resident: Resident, now, text: str) -> None:
     outcomes = [
         take_sms_reply(sender=resident.phone, text=text, now=now + after)
         for after in (timedelta(), timedelta(hours=23, minutes=59), timedelta(hours=24))
     ]
     assert outcomes == [SmsReplyOutcome.NOT_UNDERSTOOD, SmsReplyOutcome.IGNORED, SmsReplyOutcome.NOT_UNDERSTOOD]
+
+
+@pytest.mark.parametrize("text", ["", "NO", "NO 12345"])
+def test_while_a_change_waits_who_mistypes_is_told_each_time_ten_times_a_day(
+    resident: Resident, change_id: UUID, now, text: str
+) -> None:
+    """CHG-6: somebody frightened gets no silence."""
+    outcomes = [take_sms_reply(sender=resident.phone, text=text, now=now) for _ in range(11)]
+    assert outcomes == [SmsReplyOutcome.NOT_UNDERSTOOD] * 10 + [SmsReplyOutcome.IGNORED]
     assert change_row(change_id).state == ChangeState.PENDING
 
 
@@ -163,9 +172,24 @@ def test_a_message_from_no_number_is_ignored(resident: Resident, change_id: UUID
     assert change_row(change_id).state == ChangeState.PENDING
 
 
-def test_after_five_wrong_codes_the_right_one_stops_nothing(resident: Resident, change_id: UUID, now: datetime) -> None:
+def test_after_five_wrong_codes_the_word_that_blocks_is_not_heard_and_the_one_that_stops_is(
+    resident: Resident, change_id: UUID, now: datetime
+) -> None:
+    """CHG-6: a forged sender who used up five tries has not taken the holder the way out."""
     code = stop_code_for(resident)
     for _ in range(5):
+        take_sms_reply(sender=resident.phone, text=f"NO {wrong(code)}", now=now)
+    take_sms_reply(sender=resident.phone, text=f"BLOCK {code}", now=now)
+    assert state_of(resident) is IdentityState.ACTIVE
+    assert take_sms_reply(sender=resident.phone, text=f"NO {code}", now=now) is SmsReplyOutcome.STOPPED
+
+
+def test_after_fifty_wrong_codes_only_the_e_mails_page_stops(
+    resident: Resident, change_id: UUID, now: datetime
+) -> None:
+    """CHG-6."""
+    code = stop_code_for(resident)
+    for _ in range(50):
         take_sms_reply(sender=resident.phone, text=f"NO {wrong(code)}", now=now)
     take_sms_reply(sender=resident.phone, text=f"NO {code}", now=now)
     assert change_row(change_id).state == ChangeState.PENDING

@@ -93,6 +93,8 @@ def test_the_stage_follows_state_and_window(
 
 
 def test_a_sender_is_told_once_a_day(now: datetime) -> None:
-    assert may_be_told_again(told_at=None, now=now)
-    assert not may_be_told_again(told_at=now, now=now + 24 * HOUR - TICK)
-    assert may_be_told_again(told_at=now, now=now + 24 * HOUR)
+    assert may_be_told_again(told_at=[], waits=False, now=now)
+    assert not may_be_told_again(told_at=[now], waits=False, now=now + 24 * HOUR - TICK)
+    assert may_be_told_again(told_at=[now], waits=False, now=now + 24 * HOUR)
+    assert may_be_told_again(told_at=[now] * 9, waits=True, now=now)
+    assert not may_be_told_again(told_at=[now] * 10, waits=True, now=now)

@@ -1,0 +1,21 @@
+"""What every block ends, of one authenticator or of the whole identity (BLK-1)."""
+
+from datetime import datetime
+
+from audit.api import Actor
+from identities.models import Identity
+from identities.states import CancelledBy
+from identities.steps.changes import cancel_all_changes
+from identities.steps.guard import assert_in_transaction
+
+
+def sign_out_everywhere(*, identity: Identity, actor: Actor, now: datetime) -> None:
+    """Make every login and log-in request of a locked identity up to ``now`` dead, and stop its pending changes.
+
+    Rule:   BLK-1, CHG-6. ``signed_out_at`` never moves back.
+    Writes: Identity, PendingChange, AuditEvent.
+    """
+    assert_in_transaction()
+    identity.signed_out_at = max(identity.signed_out_at or now, now)
+    identity.save(update_fields=["signed_out_at"])
+    cancel_all_changes(identity=identity, by=CancelledBy.BLOCK, actor=actor, now=now)
