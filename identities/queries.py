@@ -28,7 +28,7 @@ from identities.states import (
     DeviceState,
     IdentityState,
 )
-from notifications.api import Address, Channel, Language
+from notifications.api import Address, Channel, Language, contacts_given_up
 
 CHANNEL_OF = {ContactKind.PHONE: Channel.SMS, ContactKind.EMAIL: Channel.EMAIL}
 
@@ -146,6 +146,14 @@ def contacts_of(identity_id: UUID) -> dict[ContactKind, str]:
     """Open the contacts that stand now."""
     points = ContactPoint.objects.filter(identity_id=identity_id, state=ContactState.ACTIVE)
     return {ContactKind(point.kind): address_of(point).value for point in points}
+
+
+def contacts_unreached(identity_id: UUID, *, since: datetime) -> list[ContactKind]:
+    """List the kinds of standing contact that a message failed for good to reach since then (ALR-5)."""
+    points = ContactPoint.objects.filter(identity_id=identity_id, state=ContactState.ACTIVE)
+    kind_of = {id_: ContactKind(kind) for id_, kind in points.values_list("id", "kind")}
+    failed = contacts_given_up(contact_ids=kind_of, since=since)
+    return [kind for id_, kind in kind_of.items() if id_ in failed]
 
 
 def address_of(point: ContactPoint) -> Address:

@@ -12,6 +12,7 @@ from identities.api import (
     ChangeField,
     CodeRefusal,
     ConfirmRefusal,
+    ContactKind,
     DeviceState,
     Guessability,
     PasswordRefusal,
@@ -33,6 +34,10 @@ NEW_VALUE_NAMES: Final[Mapping[ChangeField, Text]] = {
     ChangeField.PHONE: _("New phone number"),
     ChangeField.EMAIL: _("New e-mail address"),
     ChangeField.USER_ID: _("New user ID"),
+}
+UNREACHED: Final[Mapping[ContactKind, Text]] = {
+    ContactKind.PHONE: _("A text message to you did not arrive. Is your phone number right? If not, change it."),
+    ContactKind.EMAIL: _("An e-mail to you did not arrive. Is your e-mail address right? If not, change it."),
 }
 CHANGE_TITLES: Final[Mapping[ChangeField, Text]] = {
     ChangeField.PHONE: _("Change of your phone number"),

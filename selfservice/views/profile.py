@@ -1,6 +1,7 @@
 """What the citizen sees of their identity."""
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -15,17 +16,20 @@ from identities.api import (
     IdentityView,
     Person,
     contacts_of,
+    contacts_unreached,
     devices_of,
     identity_by_id,
     pending_changes_of,
     person_of,
 )
-from selfservice.texts import CHANGE_TITLES, DEVICE_STATES, LANGUAGE_NAMES
+from selfservice.texts import CHANGE_TITLES, DEVICE_STATES, LANGUAGE_NAMES, UNREACHED
 from selfservice.views.rows import Row
+
+TOLD_FOR: Final = timedelta(days=30)  # ALR-5: how long a message that did not arrive is told of
 
 
 class ProfilePage(CitizenPage):
-    """All that stands on record and may be shown (SLF-1)."""
+    """All that stands on record and may be shown (SLF-1), and which alerts did not arrive (ALR-5)."""
 
     template_name = "selfservice/profile.html"
 
@@ -42,6 +46,7 @@ class ProfilePage(CitizenPage):
             identity_rows=_identity_rows(identity),
             device_rows=[_device_row(device) for device in devices_of(self.identity_id)],
             changes=[_change_link(change) for change in pending],
+            unreached=[UNREACHED[kind] for kind in contacts_unreached(self.identity_id, since=self.now - TOLD_FOR)],
         )
         return self.render_to_response(context)
 

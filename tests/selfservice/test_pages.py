@@ -17,6 +17,8 @@ from identities.api import (
 )
 from identities.models import PendingChange
 from mitid_portal.times import danish_time
+from notifications.api import Channel, DeliveryState
+from notifications.models import Delivery
 from tests.factories.identities import (
     Resident,
     a_person,
@@ -81,6 +83,19 @@ def test_the_profile_shows_what_stands(browser: Client, citizen: Resident, trave
         citizen.device.serial,
     ):
         assert shown in page
+
+
+def test_alr_5_a_message_that_did_not_arrive_is_told_of(browser: Client, citizen: Resident, travel: Travel) -> None:
+    """ALR-5."""
+    delivery = Delivery.objects.filter(reference=citizen.identity_id, channel=Channel.SMS).latest("id")
+    Delivery.objects.filter(pk=delivery.pk).update(
+        state=DeliveryState.GIVEN_UP, given_up_at=travel(), failure="21211", next_attempt_at=None
+    )
+    log_in(browser, citizen.identity_id, at=travel())
+    assert "We could not reach you" in text_of(browser.get(url("profile")))
+    travel(timedelta(days=31))
+    log_in(browser, citizen.identity_id, at=travel())
+    assert "We could not reach you" not in text_of(browser.get(url("profile")))
 
 
 def test_a_protected_address_is_not_shown(browser: Client, db: None, travel: Travel) -> None:
