@@ -87,7 +87,7 @@ class DisplayTries(CountedFactor):
     ``source`` is a keyed hash of where the tries come from; the address itself is not kept.
     """
 
-    device = models.ForeignKey(CodeDisplay, on_delete=models.CASCADE, related_name="tries_by_source")
+    device = models.ForeignKey(CodeDisplay, on_delete=models.PROTECT, related_name="tries_by_source")
     source = models.CharField(max_length=64)
     last_wrong_at = models.DateTimeField()
 
