@@ -1,46 +1,29 @@
 """Last step of a log-in: the password."""
 
-from typing import Any, assert_never
+from typing import assert_never
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.http.response import HttpResponseBase
+from django.http import HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import rotate_token
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.generic.edit import FormMixin, ProcessFormView
 
 from authentication.forms import PasswordForm
-from authentication.pages import LOGIN_KEYS, PublicPage
+from authentication.pages import LOGIN_KEYS
 from authentication.states import LoginRefusal
 from authentication.texts import FROM_HERE_TOO_MANY, NOT_ACCEPTED_PASSWORD
 from authentication.throttle import note_wrong_try, source_may_try
 from authentication.usecases.give_password import give_password
 from authentication.usecases.outcomes import LoggedIn, LoginRefused
-from authentication.views.flow import LOGIN_PAGES, NEXT_KEY, STEPS, kept_door, kept_request_id, start_over
+from authentication.views.flow import NEXT_KEY, start_over
+from authentication.views.step import ACT, LoginStepPage
 
-ACT = "login"
 
-
-class PasswordPage(PublicPage, FormMixin[PasswordForm], ProcessFormView):
+class PasswordPage(LoginStepPage, FormMixin[PasswordForm], ProcessFormView):
     """What only the citizen knows."""
 
     template_name = "authentication/password.html"
     form_class = PasswordForm
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Turn away who has not said who they are."""
-        request_id = kept_request_id(request)
-        if request_id is None:
-            return redirect("authentication:log-in")
-        self.request_id = request_id
-        return super().dispatch(request, *args, **kwargs)
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Say which door it is."""
-        door = kept_door(self.request)
-        back_url = reverse(LOGIN_PAGES[door])
-        return super().get_context_data(door=door.value, back_url=back_url, steps=STEPS, **kwargs)
 
     def form_valid(self, form: PasswordForm) -> HttpResponse:
         """Let the citizen in, stay, or start over."""
