@@ -266,7 +266,7 @@ class DocumentNumberForm(forms.Form):
 
 
 class BlockForm(forms.Form):
-    """Why a MitID is blocked."""
+    """Why an identity is blocked."""
 
     reason = forms.ChoiceField(
         label=_("Reason"),

@@ -47,8 +47,8 @@ ROLES: Final[Mapping[OfficerRole, Text]] = {
     OfficerRole.AUDITOR: _("Auditor"),
 }
 PURPOSES: Final[Mapping[CasePurpose, Text]] = {
-    CasePurpose.ISSUE: _("A first MitID"),
-    CasePurpose.REOPEN: _("Reopen a blocked MitID"),
+    CasePurpose.ISSUE: _("A first identity"),
+    CasePurpose.REOPEN: _("Reopen a blocked identity"),
 }
 CASE_STATES: Final[Mapping[CaseState, Text]] = {
     CaseState.OPEN: _("Open"),
@@ -74,13 +74,13 @@ FAILED_LATELY: Final = _(
 )
 PERSON_REFUSALS: Final[Mapping[PersonRefusal, Text]] = {
     PersonRefusal.UNKNOWN: _("The civil register knows nobody with this CPR number."),
-    PersonRefusal.TOO_YOUNG: _("The person is under 13 and cannot have a MitID yet."),
+    PersonRefusal.TOO_YOUNG: _("The person is under 13 and cannot have an identity yet."),
     PersonRefusal.DEAD: _("The civil register says that the person is dead."),
     PersonRefusal.DISAPPEARED: _("The civil register says that the person has disappeared."),
     PersonRefusal.OWN_IDENTITY: _("This is your own CPR number. Another officer must serve you."),
-    PersonRefusal.HAS_IDENTITY: _("The person has a MitID already. Open a case for reopening when it is blocked."),
-    PersonRefusal.HAS_NO_IDENTITY: _("The person has no MitID that could be reopened."),
-    PersonRefusal.NOT_BLOCKED: _("The person's MitID is not blocked."),
+    PersonRefusal.HAS_IDENTITY: _("The person has an identity already. Open a case for reopening when it is blocked."),
+    PersonRefusal.HAS_NO_IDENTITY: _("The person has no identity that could be reopened."),
+    PersonRefusal.NOT_BLOCKED: _("The person's identity is not blocked."),
     PersonRefusal.FAILED_LATELY: FAILED_LATELY,
 }
 MRZ_FAULTS: Final[Mapping[MrzFault, Text]] = {
@@ -116,9 +116,9 @@ STEP_REFUSALS: Final[Mapping[StepRefusal, Text]] = {
     StepRefusal.TOO_OLD: _("The case is more than a day old. Open a new one while the person is here."),
     StepRefusal.WRONG_PURPOSE: _("The case was opened for something else."),
     StepRefusal.SAME_OFFICER: _("You approved this case yourself. Another officer must look at it."),
-    StepRefusal.OWN_IDENTITY: _("This is your own MitID. Another officer must serve you."),
+    StepRefusal.OWN_IDENTITY: _("This is your own identity. Another officer must serve you."),
     StepRefusal.NOT_AWAITING: _("The case does not wait for a second officer."),
-    StepRefusal.NOT_BLOCKED: _("The MitID is not blocked any more."),
+    StepRefusal.NOT_BLOCKED: _("The identity is not blocked any more."),
     StepRefusal.NOT_APPROVED: _("Nothing can be handed out before the case is approved."),
     StepRefusal.NO_CODE: _("Send a code first."),
     StepRefusal.QUESTIONS_FAILED: _("Too few control questions were answered rightly. The case can only be refused."),
@@ -152,7 +152,7 @@ CODE_REFUSALS: Final[Mapping[CodeRefusal, Text]] = {
 }
 HAND_OUT_REFUSALS: Final[Mapping[HandOutRefusal, Text]] = {
     HandOutRefusal.NOT_IN_STOCK: _("There is no code display with this number in your office's stock."),
-    HandOutRefusal.IDENTITY_BLOCKED: _("The MitID is blocked. Nothing can be handed out."),
+    HandOutRefusal.IDENTITY_BLOCKED: _("The identity is blocked. Nothing can be handed out."),
     HandOutRefusal.NOT_USABLE: _("This code display cannot be used. Take another, and put this one aside."),
 }
 EVIDENCE_KINDS: Final[Mapping[EvidenceKind, Text]] = {
@@ -186,7 +186,7 @@ REFUSAL_REASONS: Final[Mapping[RefusalReason, Text]] = {
     RefusalReason.DOCUMENT_NOT_VALID: _("The document you showed is not valid for this."),
     RefusalReason.PHOTO_DIFFERS: _("The photo in the document could not be recognised as you."),
     RefusalReason.QUESTIONS_FAILED: _("Too few control questions were answered rightly."),
-    RefusalReason.NOT_ENTITLED: _("You do not meet the conditions for a MitID."),
+    RefusalReason.NOT_ENTITLED: _("You do not meet the conditions for an identity."),
     RefusalReason.SUSPECTED_FRAUD: _("There is a suspicion of fraud."),
 }
 LOOK_REASONS: Final[Mapping[LookReason, Text]] = {
@@ -241,7 +241,7 @@ SUPPORT_REFUSALS: Final[Mapping[SupportRefusal, Text]] = {
     SupportRefusal.FAILED: _("Too few right answers. Only blocking is possible; send the caller to Citizen Service."),
     SupportRefusal.ALREADY_ASKED: _("That has been asked or answered already."),
     SupportRefusal.NOT_PENDING: _("The change does not wait any more."),
-    SupportRefusal.ALREADY_BLOCKED: _("Support has blocked this MitID already."),
+    SupportRefusal.ALREADY_BLOCKED: _("Support has blocked this identity already."),
 }
 REGISTER_AWAY: Final = _(
     "The register does not answer. Nothing was stored. Wait a minute and try again, or keep the person's place."

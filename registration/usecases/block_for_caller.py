@@ -1,4 +1,4 @@
-"""Support blocks the whole MitID at a caller's word."""
+"""Support blocks the whole identity at a caller's word."""
 
 from dataclasses import dataclass
 from datetime import datetime

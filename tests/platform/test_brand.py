@@ -1,8 +1,11 @@
 """The brand is a setting: under another one, no page speaks of MitID."""
 
 import os
+import re
 import subprocess
 import sys
+
+from django.conf import settings
 
 PROGRAM = """
 import django
@@ -35,3 +38,10 @@ def test_another_brand_stands_everywhere_and_the_default_one_nowhere():
 
 def test_the_default_brand_is_spoken_of_in_danish():
     assert "Dit MitID" in said_under("MitID")
+
+
+def test_no_english_text_names_the_brand_but_by_placeholder():
+    catalogue = (settings.BASE_DIR / "locale" / "da" / "LC_MESSAGES" / "django.po").read_text(encoding="utf-8")
+    msgids = re.findall(r'^msgid ((?:".*"\n)+)', catalogue, re.MULTILINE)
+    assert len(msgids) > 500
+    assert [msgid for msgid in msgids if "MitID" in msgid] == []

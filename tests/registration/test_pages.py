@@ -190,7 +190,7 @@ def test_reg_12_the_refusal_is_printed_with_its_reason(clerk, desk, person, at):
     assert 'class="print-sheet" lang="da"' in " ".join(page.split())
     in_english = desk.get(letter.url, headers={"accept-language": "en"}).content.decode()
     with translation.override("da"):
-        assert translation.gettext("Decision on your MitID") in in_english
+        assert translation.gettext("Decision on your identity") in in_english
         assert str(REFUSAL_REASONS[RefusalReason.PHOTO_DIFFERS]) in in_english  # the person's language, not the clerk's
     assert desk.get(address("case", case_id=case_id)).status_code == 200
     second = an_open_case(clerk, now=at)

@@ -117,6 +117,6 @@ class Clerk:
         self.look_up(person)
         self.record_passport(person)
         self.ask_questions()
-        if self.browser.page.form(button="Reopen the MitID") is None:
+        if self.browser.page.form(button="Reopen the identity") is None:
             self.browser.follow("Go on")
-        self.browser.send(button="Reopen the MitID")
+        self.browser.send(button="Reopen the identity")

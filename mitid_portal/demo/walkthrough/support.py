@@ -47,9 +47,9 @@ class SupportAgent:
 
     def block(self) -> None:
         """Block the caller's identity."""
-        self.browser.follow("Block the MitID")
+        self.browser.follow("Block the identity")
         self.browser.send("reason", button="Block", reason="lost_device")
-        self.browser.expect("The MitID is blocked")
+        self.browser.expect("The identity is blocked")
 
     def cannot_reopen(self) -> None:
         """See that nothing on the page reopens it (BLK-2)."""

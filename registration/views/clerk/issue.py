@@ -39,7 +39,7 @@ class IssuePage(CasePage, FormMixin[IssueForm], ProcessFormView):
         )
         match outcome:
             case Approved():
-                messages.success(self.request, _("The MitID is issued."))
+                messages.success(self.request, _("The identity is issued."))
                 return redirect("registration:case-device", case_id=self.case_id)
             case UserIdRefused(reason=reason):
                 form.add_error("user_id", USER_ID_REFUSALS[reason])

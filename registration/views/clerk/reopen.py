@@ -36,7 +36,7 @@ class ReopenPage(_ApprovalPage):
         outcome = approve_and_reopen(officer_id=self.officer.id, case_id=self.case_id, now=self.now)
         match outcome:
             case Approved():
-                messages.success(request, _("The MitID is open again."))
+                messages.success(request, _("The identity is open again."))
             case AwaitsSecond():
                 messages.info(request, _("A second officer must approve, because fraud was suspected."))
             case StepRefused(reason=reason):
@@ -56,7 +56,7 @@ class SecondPage(_ApprovalPage):
         outcome = second_approve(officer_id=self.officer.id, case_id=self.case_id, now=self.now)
         match outcome:
             case Approved():
-                messages.success(request, _("The MitID is open again."))
+                messages.success(request, _("The identity is open again."))
             case StepRefused(reason=reason):
                 messages.error(request, STEP_REFUSALS[reason])
             case _:

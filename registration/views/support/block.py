@@ -1,4 +1,4 @@
-"""Support blocks a MitID."""
+"""Support blocks an identity."""
 
 from typing import assert_never
 
@@ -32,7 +32,7 @@ class BlockPage(CallPage, FormMixin[BlockForm], ProcessFormView):
         )
         match outcome:
             case Blocked():
-                messages.success(self.request, _("The MitID is blocked. The citizen has been told."))
+                messages.success(self.request, _("The identity is blocked. The citizen has been told."))
                 return redirect("registration:support-citizen", call_id=self.call_id)
             case SupportRefused(reason=reason):
                 form.add_error(None, SUPPORT_REFUSALS[reason])

@@ -58,7 +58,7 @@ def citizen_rows(call: CallView) -> list[Row]:
     rows = [
         Row(_("Name"), call.name),
         Row(_("CPR number"), masked(call.cpr_number) if call.cpr_number else ""),
-        Row(_("MitID"), texts.IDENTITY_STATES[call.state]),
+        Row(_("Identity"), texts.IDENTITY_STATES[call.state]),
         *(Row(_("Blocked by"), block) for block in blocks),
         Row(_("Reason for this look"), texts.LOOK_REASONS[call.reason]),
     ]
