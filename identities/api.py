@@ -22,7 +22,6 @@ from identities.queries import (
     person_of,
     phone_waits_for_a_change,
     standing_blocks_of,
-    user_id_is_taken,
 )
 from identities.rules.change import COOLING_OFF, ConfirmRefusal, SecondLogin, refusal_to_confirm
 from identities.rules.codes import CodeRefusal
@@ -190,6 +189,5 @@ __all__ = [
     "standing_blocks_of",
     "stop_held_change",
     "take_contact_code",
-    "user_id_is_taken",
     "waste_the_time_of_a_code",
 ]

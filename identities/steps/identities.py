@@ -152,11 +152,11 @@ def block_identity(
     if IdentityBlock.objects.filter(identity=identity, source=source, reopened_at__isnull=True).exists():
         return False
     IdentityBlock.objects.create(identity=identity, source=source, reason=reason, blocked_at=now, blocked_by=actor.id)
-    identity.state = IdentityState.BLOCKED
-    identity.signed_out_at = max(identity.signed_out_at or now, now)
-    identity.save(update_fields=["state", "signed_out_at"])
     events.identity_blocked(identity_id=identity.id, source=source, reason=reason, actor=actor, now=now)
+    # Before the state: that a blocked identity is signed out is a constraint.
     sign_out_everywhere(identity=identity, actor=actor, now=now)
+    identity.state = IdentityState.BLOCKED
+    identity.save(update_fields=["state"])
     kill_activation_codes(identity_id=identity.id)
     alert_citizen(identity=identity, message=IdentityBlocked(by=WORD_FOR_SOURCE[source], at=now), now=now)
     return True
