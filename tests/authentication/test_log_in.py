@@ -255,6 +255,16 @@ class TestPages:
         self.through(client, resident)
         assert client.session.session_key != before
 
+    def test_a_source_that_begins_log_ins_without_end_is_not_heard(self, settings, resident):
+        """TRY-2: every begun log-in is a row."""
+        cache.clear()
+        settings.LOG_INS_PER_SOURCE = 3
+        source = {"REMOTE_ADDR": "192.0.2.8"}
+        answers = [Client().post("/log-in/", {"user_id": resident.user_id}, **source).status_code for _ in range(4)]
+        assert answers == [302, 302, 302, 422]
+        assert LoginRequest.objects.count() == 3
+        assert Client().post("/log-in/", {"user_id": resident.user_id}, REMOTE_ADDR="192.0.2.9").status_code == 302
+
     def test_one_browser_holds_a_login_at_each_door_apart(self, client, resident):
         self.through(client, resident)
         assert client.get("/backoffice/").url.startswith("/log-in/backoffice/")

@@ -217,6 +217,31 @@ def test_blk_1_a_blocked_identity_cannot_ask_for_a_change_whoever_composes_the_s
     assert not PendingChange.objects.exists()
 
 
+def test_try_2_one_identity_cannot_ask_through_a_list_of_user_ids(now):
+    """TRY-2: told ten times a day that one is taken, then no more, whether it is or not."""
+    asker, other = a_resident(now=now), a_resident(now=now)
+
+    def ask(user_id, at):
+        with transaction.atomic():
+            return create_change(
+                identity_id=asker.identity_id,
+                field=ChangeField.USER_ID,
+                new_user_id=user_id,
+                proof_id=None,
+                login_id=uuid7(),
+                wait=timedelta(hours=1),
+                lasts=timedelta(hours=24),
+                stop_address=lambda token: f"https://portal.example/stop/{token}/",
+                actor=Actor.citizen(asker.identity_id),
+                now=at,
+            )
+
+    assert [ask(other.user_id, now) for _ in range(10)] == [ChangeNotTaken(UserIdRefusal.TAKEN)] * 10
+    for user_id in (other.user_id, "aldrig brugt 12"):
+        assert ask(user_id, now + timedelta(hours=23)) == ChangeNotTaken(RequestRefusal.TOO_MANY_TAKEN)
+    assert ask(other.user_id, now + timedelta(days=1)) == ChangeNotTaken(UserIdRefusal.TAKEN)
+
+
 def test_a_resident_of_the_factory_is_complete(now):
     resident = a_resident(now=now)
     assert identity_by_id(resident.identity_id).state is IdentityState.ACTIVE
