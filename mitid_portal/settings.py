@@ -173,7 +173,14 @@ PKCS11_MODULE = env.str("PKCS11_MODULE")
 PKCS11_TOKEN_LABEL = env.str("PKCS11_TOKEN_LABEL")
 PKCS11_USER_PIN = env.str("PKCS11_USER_PIN")
 ALLOW_SOFT_HSM = env.bool("ALLOW_SOFT_HSM", default=False)
+HSM_CALL_SECONDS = env.float("HSM_CALL_SECONDS", default=4.0)  # one call of the module, before the caller is refused
+HSM_SESSIONS = env.int("HSM_SESSIONS", default=4)  # of one process with the token
+HSM_HUNG_EXIT_SECONDS = env.float("HSM_HUNG_EXIT_SECONDS", default=60.0)  # then a process whose call hangs is replaced
+KEYRING_SECONDS = env.float("KEYRING_SECONDS", default=15.0)  # after which a process reads the keys' versions anew
 AUDIT_SEALER = "hsm.log_sealer.LogSealer"
+AUDIT_SEAL_SECONDS = env.float("AUDIT_SEAL_SECONDS", default=5.0)  # between seals over the log
+AUDIT_HEADS_FILE = Path(env.str("AUDIT_HEADS_FILE", default=str(VAR_DIR / "audit-heads.jsonl")))
+AUDIT_TAIL_DIR = Path(env.str("AUDIT_TAIL_DIR", default=str(VAR_DIR / "audit-tail")))
 
 # --- Alerts ---------------------------------------------------------------------------------------------------------
 SMS_TRANSPORT = env.str("SMS_TRANSPORT", default="notifications.transports.twilio_sms.TwilioSms")
