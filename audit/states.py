@@ -8,6 +8,8 @@ class ActorKind(StrEnum):
 
     CITIZEN = "citizen"
     OFFICER = "officer"
+    CUSTODIAN = "custodian"
+    """A key custodian, who has an id and belongs to no office."""
     ALERT_HOLDER = "alert_holder"
     """Whoever holds an alert: the reply to an SMS, the page opened from an e-mail."""
     VISITOR = "visitor"
@@ -75,6 +77,21 @@ class EventKind(StrEnum):
     ORGANISATION_CREATED = "registration.organisation_created"
     OFFICE_CREATED = "registration.office_created"
     DEVICE_STOCKED = "registration.device_stocked"
+    LOG_SEARCHED = "registration.log_searched"
+    LOG_SEARCH_REFUSED = "registration.log_search_refused"
+    LOG_EVENT_VIEWED = "registration.log_event_viewed"
+    LOG_SEALS_VIEWED = "registration.log_seals_viewed"
 
     # notifications
     DELIVERY_GIVEN_UP = "notifications.delivery_given_up"
+
+    # hsm
+    KEYS_FOUNDED = "hsm.keys_founded"
+    KEY_CREATED = "hsm.key_created"
+    KEY_ACTIVATED = "hsm.key_activated"
+    KEY_RETIRED = "hsm.key_retired"
+    KEY_DESTROYED = "hsm.key_destroyed"
+    KEY_ERASED = "hsm.key_erased"
+    CUSTODIAN_ENROLLED = "hsm.custodian_enrolled"
+    CUSTODIAN_DISMISSED = "hsm.custodian_dismissed"
+    CEREMONY_REFUSED = "hsm.ceremony_refused"
