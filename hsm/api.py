@@ -1,7 +1,23 @@
 """The door to the keys: what apps above may call. Keys go by name, never by handle."""
 
+from hsm.columns import (
+    IndexColumn,
+    PasswordColumn,
+    PurposeOf,
+    SealedColumn,
+    SeedColumn,
+    VerifierColumn,
+    protect,
+)
 from hsm.errors import HsmUnavailable, SealBroken
-from hsm.hashing import blind_index, blind_index_candidates, pepper, verifier, verifier_matches
+from hsm.hashing import (
+    blind_index,
+    blind_index_candidates,
+    blind_index_lock_key,
+    pepper,
+    verifier,
+    verifier_matches,
+)
 from hsm.health import forget, probe
 from hsm.keyring import UnknownVersion
 from hsm.sealing import open_sealed, seal
@@ -12,18 +28,26 @@ from hsm.usecases.provision import provision
 
 __all__ = [
     "HsmUnavailable",
+    "IndexColumn",
     "KeyName",
+    "PasswordColumn",
     "PublicKey",
+    "PurposeOf",
     "SealBroken",
+    "SealedColumn",
+    "SeedColumn",
     "Signature",
     "UnknownVersion",
+    "VerifierColumn",
     "blind_index",
     "blind_index_candidates",
+    "blind_index_lock_key",
     "forget",
     "new_seed",
     "open_sealed",
     "pepper",
     "probe",
+    "protect",
     "provision",
     "public_key",
     "seal",

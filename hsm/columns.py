@@ -53,7 +53,7 @@ class Column:
     @property
     def rows(self) -> QuerySet[Model]:
         """All rows of the model."""
-        return self.table._default_manager.all()
+        return QuerySet(self.table)
 
     def made_with(self, version: int) -> Q:
         """Give the condition for values made with a version of the key: a range, so that an index on it serves."""

@@ -29,6 +29,33 @@ def blind_index_candidates(value: str, *, purpose: str) -> list[bytes]:
     return [_lookup(version, message) for version in keyring().versions[KeyName.LOOKUP]]
 
 
+def blind_index_matches(value: str, stored: bytes | memoryview, *, purpose: str) -> bool:
+    """Tell in constant time whether a stored index is the value's, under the version that made it.
+
+    Raises: HsmUnavailable; ValueError or UnknownVersion when ``stored`` is no index of ours.
+    """
+    version, _ = split_version(bytes(stored))
+    looked_up(lambda ring: ring.known(KeyName.LOOKUP, version))
+    return hmac.compare_digest(_lookup(version, mac_message("lookup", purpose, value)), bytes(stored))
+
+
+def blind_index_lock_key(value: str, *, purpose: str) -> int:
+    """Give the number of the advisory lock under which a value's index is looked for and then written.
+
+    While two versions are readable one value has two indexes, and no unique constraint sees that they are one: it
+    takes a lock that is the same in a process that writes with the old version and in one that writes with the
+    new. Both have the oldest readable version; the lock's number gives away no index.
+
+    Raises: HsmUnavailable.
+    Bytes:  the first 8 of an HMAC-SHA256, as PostgreSQL's signed bigint.
+    """
+    ring = keyring()
+    oldest = min(ring.versions[KeyName.LOOKUP], default=ring.active(KeyName.LOOKUP))
+    message = mac_message("lookup-lock", purpose, value)
+    mac = operations.hmac_sha256(key_label(KeyName.LOOKUP, oldest), message)
+    return int.from_bytes(mac[:8], "big", signed=True)
+
+
 def verifier(secret: str, *, purpose: str, bound_to: UUID) -> bytes:
     """Give what a secret is checked against, of use for this purpose and row only.
 

@@ -5,14 +5,17 @@ from django.core import checks
 
 
 class NotificationsConfig(AppConfig):
-    """Name and label of the app; its system checks."""
+    """Name and label of the app; its system checks and protected columns."""
 
     name = "notifications"
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks; only now are the settings that they read complete."""
+        """Register the checks and what is protected; only now are settings and models loaded."""
+        from hsm.api import protect  # noqa: PLC0415 - as above
         from notifications.checks import check_delivery_settings, check_transport_settings  # noqa: PLC0415 - as above
+        from notifications.protected import COLUMNS  # noqa: PLC0415 - as above
 
         checks.register(check_delivery_settings)
         checks.register(check_transport_settings)
+        protect(*COLUMNS)

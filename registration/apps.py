@@ -4,7 +4,14 @@ from django.apps import AppConfig
 
 
 class RegistrationConfig(AppConfig):
-    """Name and label of the app."""
+    """Name and label of the app; its protected columns."""
 
     name = "registration"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register what is protected; only now are the models loaded."""
+        from hsm.api import protect  # noqa: PLC0415 - as above
+        from registration.protected import COLUMNS  # noqa: PLC0415 - as above
+
+        protect(*COLUMNS)
