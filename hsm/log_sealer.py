@@ -2,13 +2,26 @@
 
 import hmac
 from hashlib import sha256
+from typing import Final
 
+from audit.api import SealSignature
+from hsm.errors import HsmUnavailable
 from hsm.keyring import UnknownVersion, keyring, looked_up
 from hsm.rules import MAC_BYTES, split_version, versioned
+from hsm.signing import Signature, sign, verify
+from hsm.states import KeyName
+
+SEAL_KEYS: Final = (KeyName.LOG_SEAL, KeyName.LOG_SEAL_PQ)
+"""Whoever breaks one of the two algorithms has not forged a seal."""
 
 
 class LogSealer:
-    """Keys each row of the log with a key derived from a data key (LOG-1)."""
+    """Keys each row of the log with a key derived from a data key, and signs each seal with two pairs (LOG-1)."""
+
+    @property
+    def away(self) -> tuple[type[Exception], ...]:
+        """What is raised while the keys cannot be reached."""
+        return (HsmUnavailable,)
 
     def row_mac(self, message: bytes) -> bytes:
         """Give the keyed hash of a row.
@@ -32,3 +45,28 @@ class LogSealer:
         except UnknownVersion:
             return False
         return hmac.compare_digest(hmac.digest(key.log, message, sha256), wanted)
+
+    def seal_signatures(self, message: bytes) -> list[SealSignature]:
+        """Sign a seal with both pairs.
+
+        Raises: HsmUnavailable.
+        """
+        return [
+            SealSignature(name.value, made.version, made.algorithm, made.value)
+            for name in SEAL_KEYS
+            for made in [sign(name, message)]
+        ]
+
+    def seal_signature_matches(self, message: bytes, signature: SealSignature) -> bool:
+        """Tell whether a signature is that key's over this seal; another key's, or an unknown version's, is none.
+
+        Raises: HsmUnavailable.
+        """
+        if signature.key not in self.required_keys():
+            return False
+        made = Signature(signature.version, signature.value, signature.algorithm)
+        return verify(KeyName(signature.key), message, made)
+
+    def required_keys(self) -> frozenset[str]:
+        """Name both pairs."""
+        return frozenset(name.value for name in SEAL_KEYS)

@@ -12,7 +12,10 @@ class KnownVersion:
 
     version: int
     state: KeyState
-    public_key: bytes | None
+    algorithm: str
+    public_key: bytes | None = None
+    wrapped_private: bytes | None = None
+    wrapped_by_version: int | None = None
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,9 @@ class KnownDataKey:
 def readable_versions() -> dict[KeyName, list[KnownVersion]]:
     """Give every readable version of every key, the newest first."""
     known: dict[KeyName, list[KnownVersion]] = {name: [] for name in KeyName}
-    for row in KeyVersion.objects.filter(state__in=READABLE).order_by("name", "-version"):
-        public_key = None if row.public_key is None else bytes(row.public_key)
-        known[KeyName(row.name)].append(KnownVersion(row.version, KeyState(row.state), public_key))
+    rows = KeyVersion.objects.filter(state__in=READABLE).select_related("wrapped_by").order_by("name", "-version")
+    for row in rows:
+        known[KeyName(row.name)].append(_known(row))
     return known
 
 
@@ -38,3 +41,14 @@ def readable_data_keys() -> list[KnownDataKey]:
     """Give every readable data key, the newest first."""
     rows = DataKey.objects.filter(state__in=READABLE).select_related("wrapped_by").order_by("-version")
     return [KnownDataKey(row.version, KeyState(row.state), bytes(row.wrapped), row.wrapped_by.version) for row in rows]
+
+
+def _known(row: KeyVersion) -> KnownVersion:
+    return KnownVersion(
+        row.version,
+        KeyState(row.state),
+        row.algorithm,
+        None if row.public_key is None else bytes(row.public_key),
+        None if row.wrapped_private is None else bytes(row.wrapped_private),
+        None if row.wrapped_by is None else row.wrapped_by.version,
+    )

@@ -26,9 +26,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker, p
     """The test database has its keys, and transactional tests may empty its log (docs/decisions/0014)."""
     with django_db_blocker.unblock():
         hsm.provision()
-        pytestconfig.stash[KEY_ROWS] = django_db_blocker, [*KeyVersion.objects.all(), *DataKey.objects.all()]
+        pytestconfig.stash[KEY_ROWS] = django_db_blocker, [*KeyVersion.objects.order_by("id"), *DataKey.objects.all()]
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE audit_auditevent DISABLE TRIGGER audit_event_is_not_emptied")
+            cursor.execute("ALTER TABLE hsm_ceremony DISABLE TRIGGER hsm_ceremony_is_not_emptied")
 
 
 @pytest.hookimpl(wrapper=True)

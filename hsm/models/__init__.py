@@ -1,6 +1,8 @@
-"""What is known of the keys; the keys themselves are in the module."""
+"""What is known of the keys and of who decides over them; the keys themselves are in the module."""
 
+from hsm.models.ceremony import Ceremony
+from hsm.models.custodian import Custodian
 from hsm.models.data_key import DataKey
 from hsm.models.key_version import KeyVersion
 
-__all__ = ["DataKey", "KeyVersion"]
+__all__ = ["Ceremony", "Custodian", "DataKey", "KeyVersion"]

@@ -18,6 +18,8 @@ class DataKey(models.Model):
 
     version = models.PositiveIntegerField(primary_key=True)
     state = models.CharField(max_length=16, choices=[(state.value, state.value) for state in KeyState])
+    since = models.DateTimeField(db_default=Now())
+    """When it came into its present state."""
     wrapped = models.BinaryField()
     wrapped_by = models.ForeignKey(KeyVersion, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())

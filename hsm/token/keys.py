@@ -8,7 +8,10 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import pkcs11
-from pkcs11 import Attribute, KeyType, MechanismFlag, ObjectClass
+from asn1crypto.core import OctetString
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from pkcs11 import Attribute, KeyType, Mechanism, MechanismFlag, ObjectClass
 from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
 from hsm.states import KeyKind
@@ -16,6 +19,9 @@ from hsm.token.connection import Connection, Session, connection
 from hsm.token.start_lock import start_lock
 
 STAYS: Final = {Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False}
+PAIRS: Final = frozenset({KeyKind.EC_P256, KeyKind.ED25519})
+EDWARDS25519: Final = bytes.fromhex("130c656477617264733235353139")
+"""CKA_EC_PARAMS by name (PKCS#11 v3.0 §2.3.5): PrintableString "edwards25519"; the binding knows object ids only."""
 
 
 def secret_key(session: Session, label: str) -> Any:
@@ -44,9 +50,20 @@ def ensure(label: str, kind: KeyKind) -> bytes | None:
         with start_lock():
             if not exists(held.session, label, kind):
                 MAKERS[kind](held.session, label)
-            return _spki(held.session, label) if kind is KeyKind.EC_P256 else None
+            return _spki(held.session, label, kind) if kind in PAIRS else None
 
     return connection.call(act)
+
+
+def ensure_pair(label: str, kind: KeyKind) -> bytes:
+    """Have a pair in the token, and give its public half.
+
+    Raises: HsmUnavailable; ValueError when the kind is no pair.
+    """
+    public = ensure(label, kind)
+    if public is None:
+        raise ValueError("Only a pair has a public half.")
+    return public
 
 
 def is_present(label: str, kind: KeyKind) -> bool:
@@ -59,7 +76,7 @@ def is_present(label: str, kind: KeyKind) -> bool:
 
 def exists(session: Session, label: str, kind: KeyKind) -> bool:
     """Tell whether the token holds a key, in a session that is already held."""
-    find = private_key if kind is KeyKind.EC_P256 else secret_key
+    find = private_key if kind in PAIRS else secret_key
     try:
         find(session, label)
     except pkcs11.NoSuchKey:
@@ -67,21 +84,63 @@ def exists(session: Session, label: str, kind: KeyKind) -> bool:
     return True
 
 
-def _spki(session: Session, label: str) -> bytes:
-    return encode_ec_public_key(public_key(session, label))
+def erase(label: str, kind: KeyKind) -> None:
+    """Have nothing under a label in the token; harmless when there is nothing.
+
+    Raises: HsmUnavailable.
+    """
+    classes = [ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY] if kind in PAIRS else [ObjectClass.SECRET_KEY]
+
+    def act(held: Connection) -> None:
+        for object_class in classes:  # the private half first: alone, the public one harms nobody
+            for key in list(held.session.get_objects({Attribute.CLASS: object_class, Attribute.LABEL: label})):
+                key.destroy()
+
+    connection.call(act)
 
 
-def _make_pair(session: Session, label: str) -> None:
-    curve = session.create_domain_parameters(
-        KeyType.EC, {Attribute.EC_PARAMS: encode_named_curve_parameters("secp256r1")}, local=True
-    )
-    curve.generate_keypair(
-        store=True,
-        label=label,
-        id=label.encode(),
-        capabilities=MechanismFlag.SIGN | MechanismFlag.VERIFY,
-        private_template=STAYS,
-    )
+def labels() -> frozenset[str]:
+    """Give the label of every key in the token.
+
+    Raises: HsmUnavailable.
+    """
+
+    def act(held: Connection) -> frozenset[str]:
+        classes = (ObjectClass.PRIVATE_KEY, ObjectClass.PUBLIC_KEY, ObjectClass.SECRET_KEY)
+        return frozenset(
+            str(key[Attribute.LABEL])
+            for object_class in classes
+            for key in list(held.session.get_objects({Attribute.CLASS: object_class, Attribute.TOKEN: True}))
+        )
+
+    return connection.call(act)
+
+
+def _spki(session: Session, label: str, kind: KeyKind) -> bytes:
+    public = public_key(session, label)
+    if kind is KeyKind.EC_P256:
+        return bytes(encode_ec_public_key(public))
+    point = bytes(public[Attribute.EC_POINT])
+    if len(point) != 32:  # v2.40 wraps it in an OCTET STRING, v3.0 allows the bare point too
+        point = bytes(OctetString.load(point).native)
+    return Ed25519PublicKey.from_public_bytes(point).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+
+
+def _make_pair(
+    key_type: KeyType, parameters: bytes, mechanism: Mechanism | None = None
+) -> Callable[[Session, str], None]:
+    def make(session: Session, label: str) -> None:
+        curve = session.create_domain_parameters(key_type, {Attribute.EC_PARAMS: parameters}, local=True)
+        curve.generate_keypair(
+            store=True,
+            label=label,
+            id=label.encode(),
+            mechanism=mechanism,
+            capabilities=MechanismFlag.SIGN | MechanismFlag.VERIFY,
+            private_template=STAYS,
+        )
+
+    return make
 
 
 def _make_secret(key_type: KeyType, capabilities: MechanismFlag) -> Callable[[Session, str], None]:
@@ -100,7 +159,8 @@ def _make_secret(key_type: KeyType, capabilities: MechanismFlag) -> Callable[[Se
 
 
 MAKERS: Final[dict[KeyKind, Callable[[Session, str], None]]] = {
-    KeyKind.EC_P256: _make_pair,
+    KeyKind.EC_P256: _make_pair(KeyType.EC, encode_named_curve_parameters("secp256r1")),
+    KeyKind.ED25519: _make_pair(KeyType.EC_EDWARDS, EDWARDS25519, Mechanism.EC_EDWARDS_KEY_PAIR_GEN),
     KeyKind.AES_256: _make_secret(KeyType.AES, MechanismFlag.ENCRYPT | MechanismFlag.DECRYPT),
     KeyKind.AES_256_WRAP: _make_secret(KeyType.AES, MechanismFlag.WRAP | MechanismFlag.UNWRAP),
     KeyKind.HMAC_SHA256: _make_secret(KeyType.GENERIC_SECRET, MechanismFlag.SIGN | MechanismFlag.VERIFY),

@@ -36,6 +36,19 @@ def sign_digest(label: str, digest: bytes) -> bytes:
     return connection.call(act)
 
 
+def sign_eddsa(label: str, message: bytes) -> bytes:
+    """Sign a message with Ed25519 (RFC 8032 §5.1).
+
+    Bytes: R and S, 32 each.
+    """
+
+    def act(held: Connection) -> bytes:
+        key = held.key(private_key, label)
+        return bytes(key.sign(message, mechanism=Mechanism.EDDSA, buffer_size=64))
+
+    return connection.call(act)
+
+
 def hmac_sha256(label: str, message: bytes) -> bytes:
     """Run a message through the keyed hash.
 

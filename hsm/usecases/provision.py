@@ -3,11 +3,10 @@
 from django.db import connection, transaction
 
 from hsm.errors import HsmUnavailable
-from hsm.keyring import data_key_context, forget_keyring
+from hsm.keyring import forget_keyring
 from hsm.models import DataKey, KeyVersion
-from hsm.rules import key_label
-from hsm.states import KIND_OF, KeyName, KeyState
-from hsm.token import keys, operations
+from hsm.states import FIRST_ALGORITHM, KeyName, KeyState
+from hsm.steps import MAKING_ORDER, is_held, make_data_key, make_version
 
 LOCK = 0x6D697469645F6873
 """Advisory lock of the database: one provisioning at a time, whichever machine it runs on."""
@@ -32,27 +31,16 @@ def provision() -> None:
 def _provision() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-    for name in KeyName:
+    for name in MAKING_ORDER:
         _ensure_key(name)
     if not DataKey.objects.exists():
-        _make_data_key(version=1)
+        make_data_key(1, state=KeyState.ACTIVE)
 
 
 def _ensure_key(name: KeyName) -> None:
     recorded = KeyVersion.objects.filter(name=name).exclude(state=KeyState.DESTROYED)
     for row in recorded:
-        if not keys.is_present(key_label(name, row.version), KIND_OF[name]):
+        if not is_held(name, row.version, row.algorithm):
             raise HsmUnavailable("The token does not hold a key that is recorded.")
     if not recorded:
-        public_key = keys.ensure(key_label(name, 1), KIND_OF[name])
-        KeyVersion.objects.create(name=name, version=1, state=KeyState.ACTIVE, public_key=public_key)
-
-
-def _make_data_key(*, version: int) -> None:
-    wrapper = KeyVersion.objects.get(name=KeyName.DATA_WRAP, state=KeyState.ACTIVE)
-    wrapped = operations.encrypt(
-        key_label(KeyName.DATA_WRAP, wrapper.version),
-        operations.random_bytes(32),
-        context=data_key_context(version),
-    )
-    DataKey.objects.create(version=version, state=KeyState.ACTIVE, wrapped=wrapped, wrapped_by=wrapper)
+        make_version(name, 1, FIRST_ALGORITHM[name], state=KeyState.ACTIVE)

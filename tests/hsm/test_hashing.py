@@ -26,7 +26,7 @@ def _second_versions(db):
     for name in (hsm.KeyName.LOOKUP, hsm.KeyName.VERIFIER):
         KeyVersion.objects.filter(name=name).update(state="verify-only")
         keys.ensure(key_label(name, 2), KeyKind.HMAC_SHA256)
-        KeyVersion.objects.create(name=name, version=2, state="active")
+        KeyVersion.objects.create(name=name, version=2, state="active", algorithm="HMAC-SHA256")
     yield
     forget_keyring()
 
@@ -119,7 +119,7 @@ def test_a_key_version_that_was_added_elsewhere_is_picked_up_without_a_restart(r
 @pytest.mark.django_db
 def test_a_key_has_one_active_version():
     with pytest.raises(IntegrityError, match="key_version_one_active_per_name"):
-        KeyVersion.objects.create(name="lookup", version=2, state="active")
+        KeyVersion.objects.create(name="lookup", version=2, state="active", algorithm="HMAC-SHA256")
 
 
 @pytest.mark.parametrize("purpose", ["", "Name", "a b", "x" * 64, "å", "a\n"])
