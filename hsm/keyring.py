@@ -25,7 +25,7 @@ from hsm.algorithms import UnknownAlgorithm, algorithm
 from hsm.errors import HsmUnavailable
 from hsm.queries import KnownDataKey, KnownVersion, readable_data_keys, readable_versions
 from hsm.rules import context, key_label
-from hsm.states import SIGNING, KeyName, KeyState
+from hsm.states import READABLE, SIGNING, KeyName, KeyState
 from hsm.token import operations
 
 WAIT_SECONDS: Final = 5.0  # for the thread that reads first
@@ -70,7 +70,7 @@ class Keyring:
         for known in self.versions[name].values():
             if known.state is KeyState.ACTIVE:
                 return known.version
-        raise HsmUnavailable("A key has no active version; hsm_provision makes the keys.")
+        raise HsmUnavailable("A key has no active version; the founding makes the keys (hsm found, hsm_provision).")
 
     def active_data_key(self) -> OpenDataKey:
         """Give the data key that seals new values.
@@ -80,7 +80,20 @@ class Keyring:
         for key in self.data_keys.values():
             if key.state is KeyState.ACTIVE:
                 return key
-        raise HsmUnavailable("No data key is active; hsm_provision makes the keys.")
+        raise HsmUnavailable("No data key is active; the founding makes the keys (hsm found, hsm_provision).")
+
+    def log_data_key(self) -> OpenDataKey:
+        """Give the data key that the log's rows are keyed with: the active one, or else the newest.
+
+        While an emergency leaves no data key active, the ceremonies that end it are logged (docs/decisions/0077).
+
+        Raises: HsmUnavailable when there is none at all.
+        """
+        keys = self.data_keys.values()
+        found = max(keys, key=lambda key: (key.state is KeyState.ACTIVE, key.version), default=None)
+        if found is None:
+            raise HsmUnavailable("There is no data key; the founding makes the keys (hsm found, hsm_provision).")
+        return found
 
     def known(self, name: KeyName, version: int) -> KnownVersion:
         """Give a readable version of a key.
@@ -154,6 +167,10 @@ class Holder:
         finally:
             lock.release()
 
+    def renew(self) -> None:
+        """Have it read anew on its next use, with the open keys kept."""
+        self._due_at = self._too_old_at = 0.0
+
     def forget(self) -> None:
         """Have it read anew on its next use, with every key opened anew."""
         self._ring = None
@@ -226,6 +243,11 @@ def looked_up(look: Callable[[Keyring], Found]) -> Found:
         return look(_holder.reread())
 
 
+def renew_keyring() -> None:
+    """Have the versions read anew on the next use; what is open stays open."""
+    _holder.renew()
+
+
 def forget_keyring() -> None:
     """Have the keyring read anew on its next use."""
     _holder.forget()
@@ -241,7 +263,7 @@ def _read() -> Keyring:
         found = readable_versions()
         data_keys = readable_data_keys()
     last = _holder.last
-    private = [(name, known) for name in SIGNING for known in found[name]]
+    private = [(name, known) for name in SIGNING for known in found[name] if known.state in READABLE]
     if last is None or not last.data_keys:
         opened = {row.version: _unwrap(row) for row in data_keys}
         signers = {(name, known.version): _opened(name, known) for name, known in private}

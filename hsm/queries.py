@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from hsm.models import DataKey, KeyVersion
-from hsm.states import READABLE, KeyName, KeyState
+from django.db.models import Q, QuerySet
+
+from hsm.models import Custodian, DataKey, KeyVersion
+from hsm.states import DATA_KEY, READABLE, SIGNING, KeyName, KeyState
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,14 @@ class KnownDataKey:
 
 
 def readable_versions() -> dict[KeyName, list[KnownVersion]]:
-    """Give every readable version of every key, the newest first."""
+    """Give every readable version of every key, the newest first.
+
+    A pair stays readable once it is destroyed: nobody signs with it any more, and what it signed is verified with
+    the public half.
+    """
     known: dict[KeyName, list[KnownVersion]] = {name: [] for name in KeyName}
-    rows = KeyVersion.objects.filter(state__in=READABLE).select_related("wrapped_by").order_by("name", "-version")
+    is_readable = Q(state__in=READABLE) | Q(name__in=SIGNING)
+    rows = KeyVersion.objects.filter(is_readable).select_related("wrapped_by").order_by("name", "-version")
     for row in rows:
         known[KeyName(row.name)].append(_known(row))
     return known
@@ -52,3 +59,15 @@ def _known(row: KeyVersion) -> KnownVersion:
         None if row.wrapped_private is None else bytes(row.wrapped_private),
         None if row.wrapped_by is None else row.wrapped_by.version,
     )
+
+
+def versions_of(name: str) -> QuerySet[KeyVersion] | QuerySet[DataKey]:
+    """Give the rows of a key's versions, or of the data keys: both have version, state, since and created_at."""
+    if name == DATA_KEY:
+        return DataKey.objects.all()
+    return KeyVersion.objects.filter(name=name)
+
+
+def has_custodians() -> bool:
+    """Tell whether the keys were founded by custodians."""
+    return Custodian.objects.exists()

@@ -59,6 +59,33 @@ class Act(StrEnum):
     DISMISS_CUSTODIAN = "dismiss-custodian"
 
 
+class CeremonyRefusal(StrEnum):
+    """Why a ceremony does not take place."""
+
+    NOT_FOUNDED = "not-founded"
+    FOUNDED_ALREADY = "founded-already"
+    SAME_CUSTODIAN = "same-custodian"
+    UNKNOWN_CUSTODIAN = "unknown-custodian"
+    DISMISSED_CUSTODIAN = "dismissed-custodian"
+    BAD_SIGNATURE = "bad-signature"
+    ORDER_OUT_OF_DATE = "order-out-of-date"
+    ORDER_USED = "order-used"
+    ORDER_OVERTAKEN = "order-overtaken"
+    """What it was drawn up for has changed since."""
+    UNFIT_ALGORITHM = "unfit-algorithm"
+    NEXT_IS_THERE = "next-is-there"
+    NO_NEXT = "no-next"
+    TOO_EARLY = "too-early"
+    NO_SUCH_VERSION = "no-such-version"
+    NOT_ACTIVE = "not-active"
+    HAS_SUCCESSOR = "has-successor"
+    STILL_ACTIVE = "still-active"
+    STILL_USED = "still-used"
+    NO_SUCH_CUSTODIAN = "no-such-custodian"
+    CUSTODIAN_IS_THERE = "custodian-is-there"
+    FEWER_THAN_TWO = "fewer-than-two"
+
+
 ACTS_ON_A_KEY: Final = frozenset({Act.CREATE, Act.ROTATE, Act.RETIRE, Act.DESTROY})
 ACTS_ON_A_CUSTODIAN: Final = frozenset({Act.ENROL_CUSTODIAN, Act.DISMISS_CUSTODIAN})
 

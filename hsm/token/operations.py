@@ -91,6 +91,15 @@ def decrypt(label: str, sealed: bytes, *, context: bytes) -> bytes:
     return connection.call(act)
 
 
+def encrypt_block(label: str, block: bytes) -> bytes:
+    """Encrypt one block of 16 bytes with AES, for a key's check value and nothing else."""
+
+    def act(held: Connection) -> bytes:
+        return bytes(held.key(secret_key, label).encrypt(block, mechanism=Mechanism.AES_ECB))
+
+    return connection.call(act)
+
+
 def random_bytes(count: int) -> bytes:
     """Draw from the module's generator."""
     return connection.call(lambda held: bytes(held.session.generate_random(count * 8)))

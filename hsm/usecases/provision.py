@@ -1,15 +1,10 @@
 """Making the keys that are missing."""
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from hsm.errors import HsmUnavailable
 from hsm.keyring import forget_keyring
-from hsm.models import DataKey, KeyVersion
-from hsm.states import FIRST_ALGORITHM, KeyName, KeyState
-from hsm.steps import MAKING_ORDER, is_held, make_data_key, make_version
-
-LOCK = 0x6D697469645F6873
-"""Advisory lock of the database: one provisioning at a time, whichever machine it runs on."""
+from hsm.steps.ceremonies import lock_ceremonies
+from hsm.steps.making import ensure_first_versions
 
 
 def provision() -> None:
@@ -29,18 +24,5 @@ def provision() -> None:
 
 @transaction.atomic(durable=True)
 def _provision() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-    for name in MAKING_ORDER:
-        _ensure_key(name)
-    if not DataKey.objects.exists():
-        make_data_key(1, state=KeyState.ACTIVE)
-
-
-def _ensure_key(name: KeyName) -> None:
-    recorded = KeyVersion.objects.filter(name=name).exclude(state=KeyState.DESTROYED)
-    for row in recorded:
-        if not is_held(name, row.version, row.algorithm):
-            raise HsmUnavailable("The token does not hold a key that is recorded.")
-    if not recorded:
-        make_version(name, 1, FIRST_ALGORITHM[name], state=KeyState.ACTIVE)
+    lock_ceremonies()
+    ensure_first_versions()

@@ -3,16 +3,40 @@
 from datetime import datetime
 from typing import Final
 
-from hsm.algorithms import algorithm
+from django.db.models import Max
+
+from hsm.algorithms import algorithm, algorithms
 from hsm.errors import HsmUnavailable
 from hsm.keyring import data_key_context
 from hsm.models import DataKey, KeyVersion
+from hsm.queries import versions_of
 from hsm.rules import key_label
-from hsm.states import SECRET_KIND_OF, SIGNING, KeyName, KeyState
+from hsm.states import DATA_KEY, DATA_KEY_ALGORITHM, FIRST_ALGORITHM, SECRET_KIND_OF, SIGNING, KeyName, KeyState
 from hsm.token import keys, operations
 
 MAKING_ORDER: Final = (KeyName.DATA_WRAP, *(name for name in KeyName if name is not KeyName.DATA_WRAP))
 """What others are wrapped with comes first."""
+
+
+def ensure_first_versions() -> None:
+    """Have a first version of every key and of the data key, in the caller's transaction.
+
+    Raises: HsmUnavailable when the module is away or has lost a recorded key.
+    Writes: KeyVersion, DataKey.
+    """
+    for name in MAKING_ORDER:
+        _ensure_key(name)
+    if not DataKey.objects.exists():
+        make_data_key(1, state=KeyState.ACTIVE)
+
+
+def _ensure_key(name: KeyName) -> None:
+    recorded = KeyVersion.objects.filter(name=name).exclude(state=KeyState.DESTROYED)
+    for row in recorded:
+        if not is_held(name, row.version, row.algorithm):
+            raise HsmUnavailable("The token does not hold a key that is recorded.")
+    if not recorded:
+        make_version(name, 1, FIRST_ALGORITHM[name], state=KeyState.ACTIVE)
 
 
 def make_version(
@@ -73,3 +97,32 @@ def _active_wrapper() -> KeyVersion:
 
 def _times(at: datetime | None) -> dict[str, datetime]:
     return {} if at is None else {"created_at": at, "since": at}
+
+
+def fresh_version(name: str) -> int:
+    """Give the number of the next version: above every recorded one, and none that the token holds unrecorded.
+
+    What a crash left in the token, or what a database older than its token does not know, is neither taken into use
+    nor overwritten (docs/decisions/0077).
+
+    Raises: HsmUnavailable.
+    """
+    last = versions_of(name).aggregate(last=Max("version"))["last"] or 0
+    if name == DATA_KEY:
+        return int(last) + 1
+    held = keys.labels()
+    version = int(last) + 1
+    while key_label(name, version) in held:
+        version += 1
+    return version
+
+
+def unfit_algorithm(name: str, algorithm_name: str) -> bool:
+    """Tell whether a key cannot have an algorithm."""
+    if name == DATA_KEY:
+        return algorithm_name != DATA_KEY_ALGORITHM
+    if name not in SIGNING:
+        return algorithm_name != FIRST_ALGORITHM[KeyName(name)]
+    found = algorithms.get(algorithm_name)
+    # The second signature of a seal is there for the day the first kind falls.
+    return found is None or found.is_post_quantum < (name == KeyName.LOG_SEAL_PQ)

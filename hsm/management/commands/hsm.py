@@ -1,0 +1,175 @@
+"""``manage.py hsm``: the keys, and the ceremonies that two custodians sign."""
+
+import sys
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from getpass import getpass
+from pathlib import Path
+from typing import Any, Final
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from tqdm import tqdm
+
+from hsm.api import HsmUnavailable
+from hsm.custodians import KeyFileUnusable, make_key_file, public_file_of
+from hsm.management import custody
+from hsm.management.listing import listed
+from hsm.management.protocol import protocol_of
+from hsm.management.words import REFUSALS, STOPS_WITHOUT
+from hsm.orders import Order, SignedOrder, fingerprint
+from hsm.queries import versions_of
+from hsm.states import DATA_KEY, Act, KeyName, KeyState
+from hsm.steps.ceremonies import Held, Refused, known_after
+from hsm.usecases.ceremonies import create_key, destroy_key, erase_key, retire_key, rotate_key
+from hsm.usecases.custodians import dismiss_custodian, enrol_custodian, found_keys
+from hsm.usecases.order import order_for_custodians, order_for_key, order_to_dismiss
+from mitid_portal import clock
+
+NAMES: Final = [*(name.value for name in KeyName), DATA_KEY]
+STEP: Final = timedelta(seconds=0.2)
+
+Carry = Callable[..., Held | Refused]
+
+
+class Command(BaseCommand):
+    """The keys and their ceremonies; a refusal ends with status 1 and says what to do."""
+
+    help = "List the keys, and hold the ceremonies on them (docs/runbooks/key-ceremonies.md)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """One subcommand an act."""
+        acts = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
+        acts.add_parser("keys", help="list versions, custodians, and what does not fit")
+        key_file = acts.add_parser("custodian-key", help="make a custodian's own key, on their own medium")
+        key_file.add_argument("file", type=Path)
+        key_file.add_argument("--passphrases-from-stdin", action="store_true", help="two lines, the same twice")
+        found = acts.add_parser("found", help="the first custodians and the first keys")
+        found.add_argument(
+            "--also", action="append", default=[], type=custody.labelled, metavar="LABEL:PUBLIC_FILE", help="a third …"
+        )
+        create = acts.add_parser("create", help="publish a next version")
+        create.add_argument("--algorithm", help="another one than now, for a key that signs")
+        rotate = acts.add_parser("rotate", help="make the next version the active one")
+        retire = acts.add_parser("retire", help="emergency: an active version without successor protects no more")
+        destroy = acts.add_parser("destroy", help="destroy a version that nothing needs any more")
+        destroy.add_argument("--no-wait", action="store_true", help="leave emptying the token to a second call")
+        for of_key in (create, rotate, retire, destroy):
+            of_key.add_argument("name", choices=NAMES)
+        for of_version in (retire, destroy):
+            of_version.add_argument("version", type=int)
+        enrol = acts.add_parser("enrol-custodian", help="one more custodian")
+        enrol.add_argument("enrolled", type=custody.labelled, metavar="LABEL:PUBLIC_FILE")
+        dismiss = acts.add_parser("dismiss-custodian", help="a custodian leaves")
+        dismiss.add_argument("label")
+        for ceremony in (found, create, rotate, retire, destroy, enrol, dismiss):
+            custody.add_options(ceremony)
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Run the subcommand, or say why not."""
+        act = {
+            "keys": self._keys,
+            "custodian-key": self._custodian_key,
+            "found": self._found,
+            "create": self._create,
+            "rotate": self._rotate,
+            "retire": self._retire,
+            "destroy": self._destroy,
+            "enrol-custodian": self._enrol,
+            "dismiss-custodian": self._dismiss,
+        }[options["what"]]
+        try:
+            act(options)
+        except HsmUnavailable as error:
+            raise CommandError(f"{error} Nothing was done.") from error
+
+    def _keys(self, _options: dict[str, Any]) -> None:
+        for line in listed():
+            self.stdout.write(line)
+
+    def _custodian_key(self, options: dict[str, Any]) -> None:
+        ask = _next_line if options["passphrases_from_stdin"] else getpass
+        passphrase = ask("New passphrase, at least 12 characters: ")
+        if ask("The same again: ") != passphrase:
+            raise CommandError("The two differ. Nothing was written.")
+        try:
+            public_key = make_key_file(options["file"], passphrase)
+        except (KeyFileUnusable, ValueError) as error:
+            raise CommandError(str(error)) from error
+        self.stdout.write(f"Public key: {public_file_of(options['file'])}")
+        self.stdout.write(f"Fingerprint: {fingerprint(public_key)}")
+
+    def _found(self, options: dict[str, Any]) -> None:
+        named = [custody.enrolled_by(custodian) for custodian in custody.two_of(options)]
+        named += [custody.named(custodian) for custodian in options["also"]]
+        order = order_for_custodians(act=Act.FOUND, custodians=tuple(named), now=clock.now())
+        self._hold(order, found_keys, options)
+
+    def _create(self, options: dict[str, Any]) -> None:
+        self._hold(_key_order(Act.CREATE, options), create_key, options)
+
+    def _rotate(self, options: dict[str, Any]) -> None:
+        self._hold(_key_order(Act.ROTATE, options), rotate_key, options)
+
+    def _retire(self, options: dict[str, Any]) -> None:
+        self.stdout.write(f"Until a new version is active {STOPS_WITHOUT[options['name']]}.")
+        self._hold(_key_order(Act.RETIRE, options), retire_key, options)
+
+    def _destroy(self, options: dict[str, Any]) -> None:
+        row = versions_of(options["name"]).filter(version=options["version"]).first()
+        if row is None or row.state != KeyState.DESTROYED:  # else its ceremony was held, and the token is to be emptied
+            self._hold(_key_order(Act.DESTROY, options), destroy_key, options)
+            row = versions_of(options["name"]).get(version=options["version"])
+        if options["name"] != DATA_KEY and not options["no_wait"]:
+            self._erase(options["name"], options["version"], destroyed_at=row.since)
+
+    def _enrol(self, options: dict[str, Any]) -> None:
+        named = (custody.named(options["enrolled"]),)
+        order = order_for_custodians(act=Act.ENROL_CUSTODIAN, custodians=named, now=clock.now())
+        self._hold(order, enrol_custodian, options)
+
+    def _dismiss(self, options: dict[str, Any]) -> None:
+        self._hold(order_to_dismiss(label=options["label"], now=clock.now()), dismiss_custodian, options)
+
+    def _hold(self, order: Order | Refused, carry: Carry, options: dict[str, Any]) -> None:
+        custody.two_of(options)
+        if options["protocol"] is not None and options["protocol"].exists():
+            raise CommandError(f"{options['protocol']} is there already. Nothing was done.")
+        if isinstance(order, Refused):
+            raise CommandError(_words(order))
+        signed: SignedOrder = custody.signed_by_two(order, options, stdin=sys.stdin, stdout=self.stdout)
+        outcome = carry(signed=signed, now=clock.now())
+        if isinstance(outcome, Refused):
+            raise CommandError(_words(outcome))
+        protocol = protocol_of(outcome)
+        self.stdout.write(protocol)
+        if options["protocol"] is not None:
+            with options["protocol"].open("x", encoding="utf-8") as file:
+                file.write(protocol)
+
+    def _erase(self, name: str, version: int, *, destroyed_at: datetime) -> None:
+        until = destroyed_at + known_after() + STEP
+        left = max((until - clock.now()) / STEP, 0.0)
+        for _step in tqdm(range(round(left)), desc="until every process knows", unit="step", disable=None):
+            time.sleep(STEP.total_seconds())
+        if not erase_key(name=name, version=version, now=clock.now()):
+            raise CommandError("It is too early to empty the token. Give the same command again.")
+        self.stdout.write(f"The token does not hold {name} {version}.")
+
+
+def _key_order(act: Act, options: dict[str, Any]) -> Order | Refused:
+    return order_for_key(
+        act=act,
+        name=options["name"],
+        version=options.get("version"),
+        algorithm=options.get("algorithm"),
+        now=clock.now(),
+    )
+
+
+def _next_line(_prompt: str) -> str:
+    return sys.stdin.readline().rstrip("\n")
+
+
+def _words(refused: Refused) -> str:
+    return "\n  ".join([f"Refused: {REFUSALS[refused.reason]}", *refused.places])

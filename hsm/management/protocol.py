@@ -1,0 +1,102 @@
+"""The protocol of a ceremony: what is printed, signed on paper and kept."""
+
+from base64 import b64encode
+from datetime import UTC
+
+from django.conf import settings
+
+from hsm.check_values import check_value
+from hsm.keyring import UnknownVersion
+from hsm.management.words import STOPS_WITHOUT
+from hsm.models import Custodian
+from hsm.orders import fingerprint
+from hsm.queries import versions_of
+from hsm.signing import public_key
+from hsm.states import DATA_KEY, SIGNING, Act, KeyName
+from hsm.steps.ceremonies import Held, known_after
+
+
+def protocol_of(held: Held) -> str:
+    """Write down a ceremony that took place.
+
+    Raises: HsmUnavailable when a key that was made cannot be reached.
+    """
+    ceremony, order = held.ceremony, held.order
+    lines = [
+        "PROTOCOL OF A KEY CEREMONY",
+        "",
+        f"ceremony:    {ceremony.id}",
+        f"what:        {ceremony.act}",
+        f"when:        {ceremony.at.astimezone(UTC).isoformat(timespec='seconds')}",
+        f"token:       {settings.PKCS11_TOKEN_LABEL}",
+        *_about(held),
+        "",
+        *_custodian("first", ceremony.first, bytes(ceremony.first_signature)),
+        *_custodian("second", ceremony.second, bytes(ceremony.second_signature)),
+        "",
+        "The order, which both signed (Ed25519, UTF-8, each line ended by a line feed):",
+        "",
+        *order.text.splitlines(),
+        "",
+        "Next:",
+        *next_steps(held),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def next_steps(held: Held) -> list[str]:
+    """Say what follows."""
+    order = held.order
+    name, seconds = order.key, round(known_after().total_seconds())
+    match order.act:
+        case Act.FOUND:
+            return ["  Back the token up together with the database, and keep this protocol."]
+        case Act.CREATE:
+            return [f"  Wait more than {seconds} seconds, back the token up, then: manage.py hsm rotate {name}"]
+        case Act.ROTATE:
+            return [
+                "  manage.py hsm rewrap",
+                f"  and, once nothing needs the older version: manage.py hsm destroy {name} VERSION",
+            ]
+        case Act.RETIRE:
+            stops = STOPS_WITHOUT[DATA_KEY if name == DATA_KEY else KeyName(str(name))]
+            return [f"  From now on {stops}.", f"  manage.py hsm create {name}"]
+        case Act.DESTROY:
+            return [
+                f"  The token is emptied of it {seconds} seconds from the ceremony on, by the same command.",
+                "  Copies in backups of the token open what backups of the database hold: destroy them in their turn.",
+            ]
+        case Act.ENROL_CUSTODIAN | Act.DISMISS_CUSTODIAN:
+            return ["  manage.py hsm keys shows who may sign."]
+
+
+def _about(held: Held) -> list[str]:
+    order = held.order
+    if order.act is Act.FOUND:
+        rows = [(name.value, row.version) for name in KeyName for row in versions_of(name).order_by("version")]
+        rows += [(DATA_KEY, row.version) for row in versions_of(DATA_KEY).order_by("version")]
+        return ["", *(line for name, version in rows for line in _key(name, version))]
+    if order.key is None or order.version is None:
+        return [f"custodian:   {named.label} {fingerprint(named.public_key)}" for named in order.custodians]
+    return _key(order.key, order.version)
+
+
+def _key(name: str, version: int) -> list[str]:
+    lines = [f"key:         {name}", f"version:     {version}"]
+    row = versions_of(name).get(version=version)
+    lines += [f"algorithm:   {getattr(row, 'algorithm', 'AES-256-GCM')}", f"state:       {row.state}"]
+    if name in SIGNING:
+        lines.append(f"public key:  {b64encode(public_key(KeyName(name), version=version).der).decode()}")
+        return [*lines, f"fingerprint: {check_value(name, version)}"]
+    try:
+        return [*lines, f"check value: {check_value(name, version)}"]
+    except UnknownVersion:
+        return [*lines, "check value: none, the key is destroyed"]
+
+
+def _custodian(place: str, custodian: Custodian, signature: bytes) -> list[str]:
+    return [
+        f"{place} custodian: {custodian.label} {fingerprint(bytes(custodian.public_key))}",
+        f"    signature: {b64encode(signature).decode()}",
+    ]
