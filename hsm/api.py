@@ -20,6 +20,7 @@ from hsm.hashing import (
 )
 from hsm.health import forget, probe
 from hsm.keyring import UnknownVersion
+from hsm.preloading import preload
 from hsm.sealing import open_sealed, seal
 from hsm.seeds import new_seed, seed_hmac_sha1, wrap_seed
 from hsm.signing import PublicKey, Signature, public_key, sign, verify
@@ -46,6 +47,7 @@ __all__ = [
     "new_seed",
     "open_sealed",
     "pepper",
+    "preload",
     "probe",
     "protect",
     "provision",

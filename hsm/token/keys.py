@@ -8,7 +8,6 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import pkcs11
-from asn1crypto.core import OctetString
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pkcs11 import Attribute, KeyType, Mechanism, MechanismFlag, ObjectClass
@@ -120,9 +119,8 @@ def _spki(session: Session, label: str, kind: KeyKind) -> bytes:
     public = public_key(session, label)
     if kind is KeyKind.EC_P256:
         return bytes(encode_ec_public_key(public))
-    point = bytes(public[Attribute.EC_POINT])
-    if len(point) != 32:  # v2.40 wraps it in an OCTET STRING, v3.0 allows the bare point too
-        point = bytes(OctetString.load(point).native)
+    # The point, bare (PKCS#11 v3.0) or in an OCTET STRING of 32 bytes (v2.40): in both, the last 32.
+    point = bytes(public[Attribute.EC_POINT])[-32:]
     return Ed25519PublicKey.from_public_bytes(point).public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 

@@ -163,7 +163,7 @@ def _rotate(signed: SignedOrder, now: datetime) -> CeremonyRefusal | None:
 
 def _retire(signed: SignedOrder, now: datetime) -> CeremonyRefusal | None:
     order = signed.order
-    if order.act is not Act.RETIRE or order.key is None:
+    if order.act is not Act.RETIRE or order.key is None or order.version is None:
         return CeremonyRefusal.ORDER_OVERTAKEN
     rows = versions_of(order.key)
     if not rows.filter(version=order.version, state=KeyState.ACTIVE).exists():

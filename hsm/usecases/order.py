@@ -42,7 +42,7 @@ def order_for_key(
         order = Order(act=act, at=now, nonce=nonce, key=name, version=fresh_version(name), algorithm=wanted)
         return refuse(order, CeremonyRefusal.UNFIT_ALGORITHM, now=now) if unfit_algorithm(name, wanted) else order
     rows = versions_of(name)
-    row = (rows.filter(state=KeyState.NEXT) if act is Act.ROTATE else rows.filter(version=version)).first()
+    row = (rows.filter(state=KeyState.NEXT) if act is Act.ROTATE else rows.filter(version=version or 0)).first()
     if row is None:
         order = Order(act=act, at=now, nonce=nonce, key=name, version=version)
         reason = CeremonyRefusal.NO_NEXT if act is Act.ROTATE else CeremonyRefusal.NO_SUCH_VERSION

@@ -45,7 +45,7 @@ def kinds() -> list[str]:
 
 def last_facts() -> dict[str, object]:
     """The facts of the last event."""
-    return AuditEvent.objects.latest("id").facts
+    return dict(AuditEvent.objects.latest("id").facts)
 
 
 @pytest.mark.parametrize("name", NAMES)
