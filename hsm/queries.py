@@ -1,7 +1,9 @@
 """Which versions of which keys there are."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from hsm.models import Custodian, DataKey, KeyVersion
@@ -71,3 +73,14 @@ def versions_of(name: str) -> QuerySet[KeyVersion] | QuerySet[DataKey]:
 def has_custodians() -> bool:
     """Tell whether the keys were founded by custodians."""
     return Custodian.objects.exists()
+
+
+def has_open_transaction_since(instant: datetime) -> bool:
+    """Tell whether another transaction with this database has been open since before an instant."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND xact_start <= %s"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend')",
+            [instant],
+        )
+        return bool(cursor.fetchone()[0])

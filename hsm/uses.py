@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from hsm.columns import DATA_KEY, protected_columns
-from hsm.models import DataKey
+from hsm.models import DataKey, KeyVersion
 from hsm.states import KeyName, KeyState
 
 
@@ -24,6 +24,8 @@ def _inside(name: str, version: int) -> Iterator[str]:
     wrapped = {"wrapped_by__name": name, "wrapped_by__version": version}
     if DataKey.objects.filter(**wrapped).exclude(state=KeyState.DESTROYED).exists():
         yield "hsm.DataKey.wrapped"
+    if KeyVersion.objects.filter(**wrapped, wrapped_private__isnull=False).exists():
+        yield "hsm.KeyVersion.wrapped_private"
 
 
 def _in_columns(name: str, version: int) -> Iterator[str]:

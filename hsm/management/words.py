@@ -17,7 +17,10 @@ REFUSALS: Final = {
     CeremonyRefusal.UNFIT_ALGORITHM: "This key cannot have this algorithm.",
     CeremonyRefusal.NEXT_IS_THERE: "A next version is published already: rotate to it, or destroy it first.",
     CeremonyRefusal.NO_NEXT: "No next version is published. Begin with: manage.py hsm create",
-    CeremonyRefusal.TOO_EARLY: "Not every process knows of the last step yet. Wait twice KEYRING_SECONDS after it.",
+    CeremonyRefusal.TOO_EARLY: (
+        "Not every process knows of the last step yet, or a transaction of before is still open. "
+        "Wait a little more than twice KEYRING_SECONDS."
+    ),
     CeremonyRefusal.NO_SUCH_VERSION: "There is no such version, or it is destroyed. See: manage.py hsm keys",
     CeremonyRefusal.NOT_ACTIVE: "This version is not active. See: manage.py hsm keys",
     CeremonyRefusal.HAS_SUCCESSOR: "A next version is published: rotate to it instead.",

@@ -9,7 +9,7 @@ from hsm import events
 from hsm.algorithms import algorithm
 from hsm.models import Ceremony, DataKey, KeyVersion
 from hsm.orders import SignedOrder
-from hsm.queries import versions_of
+from hsm.queries import has_open_transaction_since, versions_of
 from hsm.rules import key_label
 from hsm.states import DATA_KEY, SECRET_KIND_OF, SIGNING, Act, CeremonyRefusal, KeyName, KeyState
 from hsm.steps.ceremonies import (
@@ -183,13 +183,19 @@ def _destroy(signed: SignedOrder, now: datetime) -> CeremonyRefusal | Refused | 
         return CeremonyRefusal.NO_SUCH_VERSION
     if row.state == KeyState.ACTIVE:
         return CeremonyRefusal.STILL_ACTIVE
-    if row.state == KeyState.VERIFY_ONLY and now - row.since <= known_after():
+    if row.state == KeyState.VERIFY_ONLY and not _is_past_use(row, now):
         return CeremonyRefusal.TOO_EARLY
     places = tuple(places_using(order.key, order.version))
     if places:
         return Refused(CeremonyRefusal.STILL_USED, places)
     _mark_destroyed(row, now)
     return None
+
+
+def _is_past_use(row: Row, now: datetime) -> bool:
+    # A transaction may hold a value that no column shows yet: whatever began while the version was in use has ended.
+    last_use = row.since + known_after()
+    return now > last_use and not has_open_transaction_since(last_use)
 
 
 def _mark_destroyed(row: Row, now: datetime) -> None:

@@ -13,8 +13,9 @@ from hsm.custodians import make_key_file, open_key_file, public_file_of, signed
 from hsm.models import Custodian
 from hsm.orders import Order, SignedOrder
 from hsm.queries import versions_of
-from hsm.states import Act, CustodianState
+from hsm.states import Act, CustodianState, KeyKind
 from hsm.steps.ceremonies import Held, Refused
+from hsm.token import keys
 from hsm.usecases.ceremonies import create_key, destroy_key, retire_key, rotate_key
 from hsm.usecases.order import order_for_key
 
@@ -95,6 +96,14 @@ def rotated(people: tuple[Person, Person], name: str, *, now: datetime, algorith
     switched = hold(people, Act.ROTATE, name, now=then)
     assert isinstance(switched, Held), switched
     return then
+
+
+def tidy_token() -> None:
+    """Have the first versions only in the tests' token, whatever a test left there."""
+    for label in keys.labels():
+        if not label.endswith(".1"):
+            for kind in KeyKind:
+                keys.erase(label, kind)
 
 
 def states_of(name: str) -> list[tuple[int, str]]:

@@ -17,7 +17,7 @@ from hsm.keyring import forget_keyring
 from hsm.signing import Signature
 from hsm.states import KeyKind, KeyName
 from hsm.token import keys, operations
-from tests.hsm.custody import rotated, two_people
+from tests.hsm.custody import rotated, tidy_token, two_people
 
 NAMES = ["ES256", "Ed25519", "ML-DSA-65"]
 
@@ -50,7 +50,7 @@ RFC_8032 = [
 ]
 
 
-def spki(key) -> bytes:
+def spki(key):
     """The DER of a public key."""
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
@@ -192,7 +192,7 @@ def test_signatures_outlive_the_algorithm_of_their_key(tmp_path, now):
         assert [(each.version, each.algorithm) for each in made] == list(enumerate(NAMES, 1))
         assert hsm.public_key(KeyName.TOKEN_SIGNING).algorithm == "ML-DSA-65"
     finally:
-        keys.erase("token-signing.2", KeyKind.ED25519)
+        tidy_token()
         hsm.forget()
 
 
@@ -207,11 +207,11 @@ class Trial(SoftwareAlgorithm):
 
     def public_key_of(self, private_key: ed25519.Ed25519PrivateKey) -> bytes:
         """Give the public half."""
-        return spki(private_key.public_key())
+        return bytes(spki(private_key.public_key()))
 
     def sign(self, label: str, opened: ed25519.Ed25519PrivateKey, message: bytes) -> bytes:
         """Sign."""
-        return opened.sign(message)
+        return bytes(opened.sign(message))
 
     def verify(self, public_key: bytes, message: bytes, value: bytes) -> bool:
         """Verify."""

@@ -17,7 +17,7 @@ from hsm.steps.ceremonies import Held, Refused
 from hsm.token import keys
 from hsm.usecases.ceremonies import create_key, erase_key, rotate_key
 from hsm.usecases.order import order_for_key
-from tests.hsm.custody import after_everyone_knows, hold, rotated, sign_both, states_of, two_people
+from tests.hsm.custody import after_everyone_knows, hold, rotated, sign_both, states_of, tidy_token, two_people
 
 NAMES = [*(name.value for name in KeyName), DATA_KEY]
 
@@ -27,14 +27,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def people(tmp_path, now):
     """Two custodians who are enrolled; keys that tests make are taken away again."""
-    before = keys.labels()
+    tidy_token()
     two = two_people(tmp_path)
     for person in two:
         person.enrolled(now)
     yield two
-    for label in keys.labels() - before:
-        for kind in KeyKind:
-            keys.erase(label, kind)
+    tidy_token()
     hsm.forget()
 
 
@@ -63,7 +61,8 @@ def test_a_key_is_published_switched_to_and_its_older_version_destroyed(people, 
     if name in {KeyName.DATA_WRAP, DATA_KEY}:  # data keys, and rows of the log
         assert isinstance(outcome, Refused)
         assert outcome.reason is CeremonyRefusal.STILL_USED
-        assert outcome.places
+        wrapped = ("hsm.DataKey.wrapped", "hsm.KeyVersion.wrapped_private")
+        assert outcome.places == (wrapped if name == KeyName.DATA_WRAP else ("audit.AuditEvent.mac",))
         assert states_of(name) == [(1, "verify-only"), (2, "active")]
         return
     assert isinstance(outcome, Held)
@@ -161,6 +160,28 @@ def test_nothing_is_switched_or_destroyed_before_every_process_knows(people, now
     then = after_everyone_knows(now)
     hold(people, Act.ROTATE, "lookup", now=then)
     assert hold(people, Act.DESTROY, "lookup", 1, now=then).reason is CeremonyRefusal.TOO_EARLY
+
+
+def test_nothing_is_destroyed_while_a_transaction_of_before_is_open(people, now, settings):
+    """It may hold a value that no column shows yet."""
+    settings.KEYRING_SECONDS = 1
+    past = now - timedelta(days=365)
+    rotated(people, "lookup", now=past)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        (real,) = cursor.fetchone()
+    KeyVersion.objects.filter(name="lookup", version=1).update(since=real + timedelta(hours=1))
+    late = real + timedelta(hours=2)
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT 1")
+            assert hold(people, Act.DESTROY, "lookup", 1, now=late).reason is CeremonyRefusal.TOO_EARLY
+            cursor.execute("ROLLBACK")
+        assert isinstance(hold(people, Act.DESTROY, "lookup", 1, now=late), Held)
+    finally:
+        other.close()
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from hsm.models import Ceremony, Custodian, DataKey, KeyVersion
 from hsm.orders import fingerprint, is_signed_by
 from hsm.states import DATA_KEY, CeremonyRefusal, KeyKind, KeyName
 from hsm.token import keys
-from tests.hsm.custody import Person, command, states_of, two_people
+from tests.hsm.custody import Person, command, states_of, tidy_token, two_people
 from tests.hsm.programs import Token, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,7 +33,7 @@ def people(tmp_path):
 def act(people, monkeypatch, settings):
     """A ceremony as both type it, where processes learn of a step at once; its keys are taken away again."""
     settings.KEYRING_SECONDS = 0.05
-    before = keys.labels()
+    tidy_token()
 
     def run_it(*words: str) -> str:
         first, second = people
@@ -41,9 +41,7 @@ def act(people, monkeypatch, settings):
         return command(monkeypatch, *words, *options, lines=(first.passphrase, second.passphrase))
 
     yield run_it
-    for label in keys.labels() - before:
-        for kind in KeyKind:
-            keys.erase(label, kind)
+    tidy_token()
     hsm.forget()
 
 

@@ -27,7 +27,7 @@ def _soon(settings):
     hsm.forget()
 
 
-def rings(count: int) -> list[Keyring]:
+def rings(count):
     """Readings that are told apart, each with a data key."""
     return [Keyring({}, {number: number}) for number in range(1, count + 1)]
 
@@ -47,7 +47,7 @@ def test_one_thread_reads_anew_while_the_others_use_what_is_known(settings):
     first, second = rings(2)
     left, is_reading, may_end = iter([first, second]), threading.Event(), threading.Event()
 
-    def read() -> Keyring:
+    def read():
         ring = next(left)
         if ring is second:
             is_reading.set()
@@ -74,7 +74,7 @@ def test_a_reading_that_nobody_made_in_time_is_waited_for(settings):
     first, second = rings(2)
     left, is_reading = iter([first, second]), threading.Event()
 
-    def read() -> Keyring:
+    def read():
         ring = next(left)
         if ring is second:
             is_reading.set()
@@ -97,7 +97,7 @@ def test_what_is_known_stays_in_use_while_it_cannot_be_read_anew(settings, fault
     first, second = rings(2)
     answers = iter([first, fault, second])
 
-    def read() -> Keyring:
+    def read():
         answer = next(answers)
         if isinstance(answer, Exception):
             raise answer

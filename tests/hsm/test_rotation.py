@@ -8,7 +8,7 @@ import pytest
 from audit.sealer import sealer
 from hsm import api as hsm
 from hsm.states import DATA_KEY, KeyName
-from tests.hsm.custody import states_of
+from tests.hsm.custody import states_of, tidy_token
 from tests.hsm.programs import Token, finish, run, start
 
 PROCESSES = 2
@@ -126,6 +126,7 @@ print(*sorted(keys.labels()))
 
 @pytest.mark.django_db(transaction=True)
 def test_every_key_is_rotated_under_load_without_a_failed_request(tmp_path):
+    tidy_token()
     environment = {
         **Token.copied_to(tmp_path).environment,
         "FOLDER": str(tmp_path),
