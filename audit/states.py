@@ -95,3 +95,8 @@ class EventKind(StrEnum):
     CUSTODIAN_ENROLLED = "hsm.custodian_enrolled"
     CUSTODIAN_DISMISSED = "hsm.custodian_dismissed"
     CEREMONY_REFUSED = "hsm.ceremony_refused"
+
+    # audit
+    LOG_VERIFIED = "audit.log_verified"
+    LOG_EXPORTED = "audit.log_exported"
+    RESTORE_ACCEPTED = "audit.restore_accepted"

@@ -1,0 +1,1 @@
+"""Finding what somebody did to the log: what, and where."""
