@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from io import StringIO
 from pathlib import Path
 
@@ -55,7 +56,13 @@ class Person:
 
     def sign(self, order: Order):
         """Sign an order."""
-        return signed(order, self.label, open_key_file(self.path, self.passphrase))
+        return signed(order, self.label, _opened(self.path, self.passphrase))
+
+
+@cache
+def _opened(path: Path, passphrase: str):
+    """Open a key file once: it takes long on purpose."""
+    return open_key_file(path, passphrase)
 
 
 def two_people(folder: Path) -> tuple[Person, Person]:

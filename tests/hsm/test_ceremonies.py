@@ -1,5 +1,6 @@
 """Two custodians sign every ceremony, and what each leaves behind (KEY-1, KEY-3)."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
@@ -269,3 +270,23 @@ def test_a_data_key_is_gone_with_its_row(people, now):
     assert isinstance(hold(people, Act.DESTROY, DATA_KEY, 2, now=now), Held)
     assert bytes(DataKey.objects.get(version=2).wrapped) == b""
     assert versions_of(DATA_KEY).get(version=2).state == KeyState.DESTROYED
+
+
+def test_of_two_ceremonies_at_once_one_takes_place(people, now):
+    orders = [sign_both(order_for_key(act=Act.CREATE, name="lookup", now=now), people) for _ in range(2)]
+    together, outcomes = threading.Barrier(2), []
+
+    def work(signed) -> None:
+        together.wait(10)
+        try:
+            outcomes.append(create_key(signed=signed, now=now))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=[signed]) for signed in orders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Held", "Refused"]
+    assert states_of("lookup") == [(1, "active"), (2, "next")]
