@@ -29,6 +29,7 @@ from hsm.states import READABLE, SIGNING, KeyName, KeyState
 from hsm.token import operations
 
 WAIT_SECONDS: Final = 5.0  # for the thread that reads first
+RETRIES: Final = 4  # of a failed reading, before the last one is too old
 
 Found = TypeVar("Found")
 
@@ -195,14 +196,15 @@ class Holder:
         if not lock.acquire(timeout=self._wait_seconds if is_too_old else 0):
             return ring  # another thread is at it
         try:
-            if self._ring is not ring and self._ring is not None:
-                return self._ring
+            last = self._ring or ring
+            if last is not ring or monotonic() < self._due_at:  # another thread has read it, or tried to, meanwhile
+                return last
             return self._read_now()
         except (HsmUnavailable, DatabaseError, InterfaceError):
             # Without the database nothing is stored, and without the module nothing new is opened: what is known
-            # here still holds, and it is asked again when it is due again.
+            # here still holds. Soon again, so that one failed reading does not make it older than ceremonies count on.
             log.warning("The keys could not be read anew; what is known stays in use.", exc_info=True)
-            self._put_off(now)
+            self._due_at = now + settings.KEYRING_SECONDS / RETRIES
             return ring
         finally:
             lock.release()
@@ -210,12 +212,9 @@ class Holder:
     def _read_now(self) -> Keyring:
         began = monotonic()
         ring = self._ring = self._read()
-        self._put_off(began)
+        self._due_at = began + settings.KEYRING_SECONDS
+        self._too_old_at = began + 2 * settings.KEYRING_SECONDS
         return ring
-
-    def _put_off(self, now: float) -> None:
-        self._due_at = now + settings.KEYRING_SECONDS
-        self._too_old_at = now + 2 * settings.KEYRING_SECONDS
 
     def _acquired(self) -> threading.Lock:
         lock = self._lock  # the one taken is the one given back: a child of a fork gets another

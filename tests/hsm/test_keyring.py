@@ -202,3 +202,28 @@ def test_the_fast_way_costs_next_to_nothing(settings):
     for _ in range(20_000):
         holder.ring()
     assert (time.perf_counter() - began) / 20_000 < 5e-6
+
+
+def test_a_failed_reading_is_tried_again_soon_and_by_one_thread(settings):
+    settings.KEYRING_SECONDS = 0.4
+    (first,) = rings(1)
+    readings = []
+
+    def read():
+        readings.append(time.monotonic())
+        if len(readings) > 1:
+            raise HsmUnavailable("away")
+        return first
+
+    holder = Holder(read)
+    holder.ring()
+    time.sleep(0.85)
+    threads = [threading.Thread(target=holder.ring) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(readings) == 2
+    time.sleep(0.15)
+    assert holder.ring() is first
+    assert len(readings) == 3
