@@ -29,7 +29,7 @@ class LogSealer:
         Raises: HsmUnavailable when the data keys were never unwrapped in this process and cannot be now.
         Bytes:  34: data key's version 2, HMAC-SHA256 32.
         """
-        key = keyring().active_data_key()
+        key = keyring().log_data_key()
         return versioned(key.version, hmac.digest(key.log, message, sha256))
 
     def row_mac_matches(self, message: bytes, mac: bytes) -> bool:
