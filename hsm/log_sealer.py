@@ -4,7 +4,7 @@ import hmac
 from hashlib import sha256
 from typing import Final
 
-from audit.api import SealSignature
+from audit.api import SealPublicKey, SealSignature
 from hsm.errors import HsmUnavailable
 from hsm.keyring import UnknownVersion, keyring, looked_up
 from hsm.rules import MAC_BYTES, split_version, versioned
@@ -70,3 +70,16 @@ class LogSealer:
     def required_keys(self) -> frozenset[str]:
         """Name both pairs."""
         return frozenset(name.value for name in SEAL_KEYS)
+
+    def public_keys(self) -> list[SealPublicKey]:
+        """Give the public halves of both pairs' readable versions.
+
+        Raises: HsmUnavailable.
+        """
+        versions = keyring().versions
+        return [
+            SealPublicKey(name.value, known.version, known.algorithm, known.public_key)
+            for name in SEAL_KEYS
+            for _, known in sorted(versions[name].items())
+            if known.public_key is not None
+        ]

@@ -28,7 +28,7 @@ from audit.verification.rules import (
 from audit.verification.signatures import is_genuine
 
 MAC_HEX = 68
-Read = Callable[[int], None]
+Read = Callable[[int], object]
 
 
 class NotAnExport(ValueError):  # noqa: N818 - it says what is so

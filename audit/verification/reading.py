@@ -148,7 +148,8 @@ def seal_that_covers(row_id: int, *, before: int) -> StoredSeal | None:
 
 def last_row_id() -> int | None:
     """Give the highest id in the log; ``None`` when it is empty."""
-    return _scalar(f"SELECT max(id) FROM {PARENT}", [])  # noqa: S608 - our own words
+    found: int | None = _scalar(f"SELECT max(id) FROM {PARENT}", [])  # noqa: S608 - our own words
+    return found
 
 
 def rows_from(number: int) -> int:
@@ -184,7 +185,7 @@ def extent_of(period: Period) -> Extent:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT count(*), min(id), max(id) FROM {PARENT} WHERE at >= %s AND at < %s", period)  # noqa: S608 - our own words
         rows, first_id, last_id = cursor.fetchone() or (0, None, None)
-    if not rows:
+    if not rows or first_id is None or last_id is None:
         return Extent(0, 0, 0, 0, 0)
     first = _scalar("SELECT min(number) FROM audit_auditseal WHERE last_id >= %s", [first_id]) or 0
     last = _scalar("SELECT max(number) FROM audit_auditseal WHERE first_id <= %s AND first_id <= last_id", [last_id])

@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from io import StringIO
@@ -16,7 +15,6 @@ from django.db import connection, transaction
 from audit.api import Actor, EventKind, record
 from audit.heads import append_heads, read_heads
 from audit.models import AuditEvent, AuditVerification
-from audit.rules import NO_SEAL
 from audit.tail import note, read_tail
 from audit.usecases.accept_restore import NothingLost, RestoreReason, accept_restore
 from audit.usecases.verify import verify_log
@@ -28,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def log(settings: Any, tmp_path: Path) -> Iterator[Log]:
+def log(settings: Any, tmp_path: Path) -> Log:
     settings.AUDIT_HEADS_FILE = tmp_path / "heads.jsonl"
     settings.AUDIT_TAIL_DIR = tmp_path / "tail"
     built = Log()
@@ -38,7 +36,7 @@ def log(settings: Any, tmp_path: Path) -> Iterator[Log]:
     for entry in built.journal:
         note(entry.id, entry.mac)
     execute("SELECT setval('audit_auditevent_id_seq', 1000)")
-    yield built
+    return built
 
 
 def called(*arguments: str) -> tuple[int, str]:
@@ -107,7 +105,9 @@ def fingerprint_of(file: Path) -> str:
     return fingerprint(json.loads(file.read_bytes().splitlines()[0])["keys"])
 
 
-@pytest.mark.parametrize(("first", "end"), [("2026-10-01", "2026-12-01"), ("2026-10-25", "2026-11-05"), ("2026-01-01", "2026-02-01")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("first", "end"), [("2026-10-01", "2026-12-01"), ("2026-10-25", "2026-11-05"), ("2026-01-01", "2026-02-01")]
+)
 def test_an_export_is_checked_without_us(log, tmp_path, first, end):
     file = exported(tmp_path, first, end)
     assert file.stat().st_mode & 0o777 == 0o600
@@ -237,5 +237,4 @@ def test_a_log_that_is_written_and_sealed_meanwhile_is_never_accused(log):
     assert failed == []
     assert rows > 66
     assert verify_log(now=NOW + timedelta(seconds=1)).is_clean
-    assert NO_SEAL != log.seals[0]["hash"]
     assert list(read_tail())
