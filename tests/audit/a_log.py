@@ -178,3 +178,14 @@ def execute(statement: str, *values: Any) -> None:
     """Run one statement."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
+
+
+def one(findings: list[Finding]) -> Finding:
+    """The only finding."""
+    assert len(findings) == 1, findings
+    return findings[0]
+
+
+def place(found: Finding) -> tuple[Any, ...]:
+    """What a test asks of a finding."""
+    return found.kind, found.seal, found.first_id, found.last_id

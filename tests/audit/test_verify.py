@@ -184,6 +184,21 @@ def test_a_restore_is_accepted_once_shown_for_ever_and_begins_new_witnesses(log)
 
 
 # --- beside writers -------------------------------------------------------------------------------------------------
+def seal_again_and_again(log: Log, is_over: threading.Event) -> None:
+    before, number, first = log.seals[-1]["hash"], 6, 59
+    with closing(connection):
+        while not is_over.wait(0.2):
+            with transaction.atomic():
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT max(id) FROM audit_auditevent")
+                    last = cursor.fetchone()[0]
+                if last < first:
+                    continue
+                made = sealed(number, first, last, before)
+                insert_seal(made)
+            before, number, first = made["hash"], number + 1, last + 1
+
+
 def test_a_log_that_is_written_and_sealed_meanwhile_is_never_accused(log):
     """Eight writers with aborted transactions, a sealer, and verification again and again."""
     is_over = threading.Event()
@@ -198,22 +213,6 @@ def test_a_log_that_is_written_and_sealed_meanwhile_is_never_accused(log):
                     record(kind=EventKind.LOGIN_SUCCEEDED, actor=Actor.system(), subject_id=None, at=NOW)
                     transaction.set_rollback(turn % 5 == 0)
 
-    def seal() -> None:
-        before, number = log.seals[-1]["hash"], 6
-        first = 59
-        with closing(connection):
-            while not is_over.wait(0.2):
-                with transaction.atomic():
-                    with connection.cursor() as cursor:
-                        cursor.execute("SELECT max(id) FROM audit_auditevent")
-                        last = cursor.fetchone()[0]
-                    if last < first:
-                        continue
-                    # One statement's snapshot must serve max, rows and gaps alike.
-                    made = sealed(number, first, last, before) | {}
-                    insert_seal(made)
-                before, number, first = made["hash"], number + 1, last + 1
-
     def guarded(act: Any, *values: Any) -> None:
         try:
             act(*values)
@@ -221,7 +220,7 @@ def test_a_log_that_is_written_and_sealed_meanwhile_is_never_accused(log):
             failed.append(error)
 
     threads = [threading.Thread(target=guarded, args=(write, turn)) for turn in range(8)]
-    threads.append(threading.Thread(target=guarded, args=(seal,)))
+    threads.append(threading.Thread(target=guarded, args=(seal_again_and_again, log, is_over)))
     for thread in threads:
         thread.start()
     try:
