@@ -100,3 +100,7 @@ class EventKind(StrEnum):
     LOG_VERIFIED = "audit.log_verified"
     LOG_EXPORTED = "audit.log_exported"
     RESTORE_ACCEPTED = "audit.restore_accepted"
+
+    # mitid_portal
+    BACKUP_CREATED = "portal.backup_created"
+    BACKUP_RESTORED = "portal.backup_restored"

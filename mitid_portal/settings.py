@@ -181,6 +181,8 @@ AUDIT_SEALER = "hsm.log_sealer.LogSealer"
 AUDIT_SEAL_SECONDS = env.float("AUDIT_SEAL_SECONDS", default=5.0)  # between seals over the log
 AUDIT_HEADS_FILE = Path(env.str("AUDIT_HEADS_FILE", default=str(VAR_DIR / "audit-heads.jsonl")))
 AUDIT_TAIL_DIR = Path(env.str("AUDIT_TAIL_DIR", default=str(VAR_DIR / "audit-tail")))
+TOKEN_BACKUP = env.str("TOKEN_BACKUP", default="")  # dotted path; empty: by the module (mitid_portal/backups/tokens.py)
+POSTGRES_BINARIES = env.str("POSTGRES_BINARIES", default="")  # folder of pg_dump, pg_restore, psql; empty: looked for
 
 # --- Alerts ---------------------------------------------------------------------------------------------------------
 SMS_TRANSPORT = env.str("SMS_TRANSPORT", default="notifications.transports.twilio_sms.TwilioSms")
