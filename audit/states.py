@@ -95,6 +95,8 @@ class EventKind(StrEnum):
     CUSTODIAN_ENROLLED = "hsm.custodian_enrolled"
     CUSTODIAN_DISMISSED = "hsm.custodian_dismissed"
     CEREMONY_REFUSED = "hsm.ceremony_refused"
+    REWRAP_STARTED = "hsm.rewrap_started"
+    REWRAP_FINISHED = "hsm.rewrap_finished"
 
     # audit
     LOG_VERIFIED = "audit.log_verified"

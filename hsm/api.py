@@ -21,17 +21,22 @@ from hsm.hashing import (
 from hsm.health import forget, probe
 from hsm.keyring import UnknownVersion
 from hsm.preloading import preload
+from hsm.protected_rows import Finding, Progress
 from hsm.sealing import open_sealed, seal
 from hsm.seeds import new_seed, seed_hmac_sha1, wrap_seed
 from hsm.signing import PublicKey, Signature, public_key, sign, verify
 from hsm.states import KeyName
+from hsm.usecases.prove import Proof, prove_columns
 from hsm.usecases.provision import provision
 
 __all__ = [
+    "Finding",
     "HsmUnavailable",
     "IndexColumn",
     "KeyName",
     "PasswordColumn",
+    "Progress",
+    "Proof",
     "PublicKey",
     "PurposeOf",
     "SealBroken",
@@ -50,6 +55,7 @@ __all__ = [
     "preload",
     "probe",
     "protect",
+    "prove_columns",
     "provision",
     "public_key",
     "seal",

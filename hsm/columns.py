@@ -10,12 +10,10 @@ from typing import Any, ClassVar, Final
 
 from django.apps import apps
 from django.db.models import Model, Q, QuerySet
+from django.db.models.options import Options
 
 from hsm.rules import seal_header, versioned
-from hsm.states import KeyName
-
-DATA_KEY: Final = "data-key"
-"""The name of the data keys, where the name of a key is asked for."""
+from hsm.states import DATA_KEY, KeyName
 
 ALWAYS: Final = Q()
 
@@ -55,6 +53,11 @@ class Column:
         """All rows of the model."""
         return QuerySet(self.table)
 
+    @property
+    def is_renewable(self) -> bool:
+        """Whether a value can be made anew out of what is stored."""
+        return False
+
     def made_with(self, version: int) -> Q:
         """Give the condition for values made with a version of the key: a range, so that an index on it serves."""
         return _begins_with(self.column, versioned(version, b""))
@@ -71,6 +74,11 @@ class SealedColumn(Column):
     key: ClassVar[str] = DATA_KEY
     purpose: str | PurposeOf
     bound_to: str = "id"
+
+    @property
+    def is_renewable(self) -> bool:
+        """Always: it is opened and sealed."""
+        return True
 
     def made_with(self, version: int) -> Q:
         """As above; a seal has its format before its version."""
@@ -94,6 +102,11 @@ class IndexColumn(Column):
     value: str = ""
     normal: Callable[[str], str] = str
 
+    @property
+    def is_renewable(self) -> bool:
+        """Where the value is kept."""
+        return bool(self.value)
+
     def reads(self) -> set[str]:
         """Name the columns that are read along with it."""
         return {self.column} | _told_by(self.purpose)
@@ -104,6 +117,11 @@ class SeedColumn(Column):
     """A seed wrapped by the module."""
 
     key: ClassVar[str] = KeyName.SECRET_WRAP.value
+
+    @property
+    def is_renewable(self) -> bool:
+        """Always, inside the module."""
+        return True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,6 +181,11 @@ def columns_of_tables() -> dict[str, tuple[Column, ...]]:
 def purpose_in(row: Mapping[str, Any], purpose: str | PurposeOf) -> str:
     """Give the purpose that holds for a row."""
     return purpose if isinstance(purpose, str) else purpose.give(row[purpose.column])
+
+
+def described(model: type[Model]) -> Options[Any]:
+    """Give what Django knows of a model's table, columns and key."""
+    return model._meta  # noqa: SLF001 - documented by Django, underscore and all
 
 
 def _told_by(purpose: str | PurposeOf) -> set[str]:

@@ -60,3 +60,19 @@ def key_erased(ceremony: Ceremony, *, now: datetime) -> None:
 
 def _custodian(custodian_id: UUID) -> Actor:
     return Actor(ActorKind.CUSTODIAN, custodian_id)
+
+
+def rewrap_started(*, now: datetime) -> None:
+    """A re-wrap began; it needs no custodians, for it decides nothing."""
+    record(kind=EventKind.REWRAP_STARTED, actor=Actor.system(), subject_id=None, at=now)
+
+
+def rewrap_finished(*, renewed: int, unopened: int, left: int, at: datetime) -> None:
+    """A re-wrap came to its end: how many values it renewed, could not open, and never found free."""
+    record(
+        kind=EventKind.REWRAP_FINISHED,
+        actor=Actor.system(),
+        subject_id=None,
+        at=at,
+        facts={"renewed": renewed, "unopened": unopened, "left": left},
+    )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hsm.keyring import keyring, looked_up
 from hsm.rules import key_label, split_version, versioned
 from hsm.states import KeyName
-from hsm.token import operations
+from hsm.token import operations, rewrapping
 from hsm.token.operations import SEED_BYTES
 
 
@@ -41,3 +41,18 @@ def seed_hmac_sha1(wrapped: bytes | memoryview, messages: Sequence[bytes]) -> li
     version, value = split_version(bytes(wrapped))
     looked_up(lambda ring: ring.known(KeyName.SECRET_WRAP, version))
     return operations.seed_hmac_sha1(key_label(KeyName.SECRET_WRAP, version), value, messages)
+
+
+def rewrapped_seed(wrapped: bytes | memoryview) -> bytes | None:
+    """Wrap a seed anew under the active version, inside the module; ``None`` where it is so wrapped already.
+
+    Raises: HsmUnavailable; SealBroken when it was changed; ValueError or UnknownVersion when ``wrapped`` is no
+            seed of ours.
+    """
+    version, value = split_version(bytes(wrapped))
+    looked_up(lambda ring: ring.known(KeyName.SECRET_WRAP, version))
+    active = keyring().active(KeyName.SECRET_WRAP)
+    if version == active:
+        return None
+    old_label, new_label = key_label(KeyName.SECRET_WRAP, version), key_label(KeyName.SECRET_WRAP, active)
+    return versioned(active, rewrapping.rewrap_seed(old_label, new_label, value))

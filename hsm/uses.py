@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from hsm.columns import DATA_KEY, protected_columns
+from hsm.columns import protected_columns
 from hsm.models import DataKey, KeyVersion
-from hsm.states import KeyName, KeyState
+from hsm.states import DATA_KEY, KeyName, KeyState
 
 
 def places_using(name: str, version: int) -> list[str]:

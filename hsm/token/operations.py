@@ -3,7 +3,7 @@
 Every function raises ``HsmUnavailable`` when the module, its token or the key cannot be reached.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Final
 
@@ -116,7 +116,7 @@ def wrap_seed(label: str, seed: bytes) -> bytes:
     }
 
     def act(held: Connection) -> bytes:
-        with _destroyed_after(held.session.create_object(template)) as key:
+        with destroyed_after(held.session.create_object(template)) as key:
             return bytes(held.key(secret_key, label).wrap_key(key, mechanism=WRAP))
 
     return connection.call(act)
@@ -136,7 +136,7 @@ def seed_hmac_sha1(label: str, wrapped: bytes, messages: Sequence[bytes]) -> lis
     """
 
     def act(held: Connection) -> list[bytes]:
-        with _destroyed_after(_unwrap(held, label, wrapped)) as key:
+        with destroyed_after(unwrapped_seed(held, label, wrapped)) as key:
             return [bytes(key.sign(message, mechanism=Mechanism.SHA_1_HMAC, buffer_size=20)) for message in messages]
 
     return connection.call(act)
@@ -156,11 +156,15 @@ def _make_seed(held: Connection, label: str) -> bytes:
     fresh = held.session.generate_key(
         KeyType.GENERIC_SECRET, SEED_BYTES * 8, capabilities=MechanismFlag.SIGN, template=_NEW_SEED
     )
-    with _destroyed_after(fresh) as key:
+    with destroyed_after(fresh) as key:
         return bytes(held.key(secret_key, label).wrap_key(key, mechanism=WRAP))
 
 
-def _unwrap(held: Connection, label: str, wrapped: bytes) -> Any:
+def unwrapped_seed(held: Connection, label: str, wrapped: bytes, *, template: Mapping[Attribute, bool] = _SEED) -> Any:
+    """Unwrap a seed into the session; the caller destroys it.
+
+    Raises: SealBroken when it was changed.
+    """
     wrapper = held.key(secret_key, label)
     try:
         return wrapper.unwrap_key(
@@ -169,7 +173,7 @@ def _unwrap(held: Connection, label: str, wrapped: bytes) -> Any:
             wrapped,
             mechanism=WRAP,
             capabilities=MechanismFlag.SIGN,
-            template=_SEED,
+            template=template,
         )
     except pkcs11.PKCS11Error as error:
         # SoftHSM says "general error" of a value that was changed. If the same key still wraps, it is the value:
@@ -179,7 +183,8 @@ def _unwrap(held: Connection, label: str, wrapped: bytes) -> Any:
 
 
 @contextmanager
-def _destroyed_after(key: Any) -> Iterator[Any]:
+def destroyed_after(key: Any) -> Iterator[Any]:
+    """Destroy an object of the session at the end."""
     try:
         yield key
     finally:

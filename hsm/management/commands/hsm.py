@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from hsm.api import HsmUnavailable
 from hsm.custodians import KeyFileUnusable, make_key_file, public_file_of
-from hsm.management import custody
+from hsm.management import custody, rewrapping
 from hsm.management.listing import listed
 from hsm.management.protocol import protocol_of
 from hsm.management.words import REFUSALS, STOPS_WITHOUT
@@ -54,6 +54,7 @@ class Command(BaseCommand):
         retire = acts.add_parser("retire", help="emergency: an active version without successor protects no more")
         destroy = acts.add_parser("destroy", help="destroy a version that nothing needs any more")
         destroy.add_argument("--no-wait", action="store_true", help="leave emptying the token to a second call")
+        rewrapping.add_arguments(acts.add_parser("rewrap", help=rewrapping.HELP))
         for of_key in (create, rotate, retire, destroy):
             of_key.add_argument("name", choices=NAMES)
         for of_version in (retire, destroy):
@@ -77,6 +78,7 @@ class Command(BaseCommand):
             "destroy": self._destroy,
             "enrol-custodian": self._enrol,
             "dismiss-custodian": self._dismiss,
+            "rewrap": self._rewrap,
         }[options["what"]]
         try:
             act(options)
@@ -130,6 +132,9 @@ class Command(BaseCommand):
 
     def _dismiss(self, options: dict[str, Any]) -> None:
         self._hold(order_to_dismiss(label=options["label"], now=clock.now()), dismiss_custodian, options)
+
+    def _rewrap(self, options: dict[str, Any]) -> None:
+        rewrapping.run(options, self.stdout)
 
     def _hold(self, order: Order | Refused, carry: Carry, options: dict[str, Any]) -> None:
         custody.two_of(options)
