@@ -26,12 +26,15 @@ from hsm.sealing import open_sealed, seal
 from hsm.seeds import new_seed, seed_hmac_sha1, wrap_seed
 from hsm.signing import PublicKey, Signature, public_key, sign, verify
 from hsm.states import KeyName
+from hsm.token.connection import on_hung_call, on_module_hung
+from hsm.token.watch import HungCall
 from hsm.usecases.prove import Proof, prove_columns
 from hsm.usecases.provision import provision
 
 __all__ = [
     "Finding",
     "HsmUnavailable",
+    "HungCall",
     "IndexColumn",
     "KeyName",
     "PasswordColumn",
@@ -50,6 +53,8 @@ __all__ = [
     "blind_index_lock_key",
     "forget",
     "new_seed",
+    "on_hung_call",
+    "on_module_hung",
     "open_sealed",
     "pepper",
     "preload",
