@@ -4,13 +4,13 @@
 import os
 import sys
 
-from django.core.management import execute_from_command_line
+from mitid_portal.command_line import CommandLine
 
 
 def main() -> None:
     """Run one management command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mitid_portal.settings")
-    execute_from_command_line(sys.argv)
+    CommandLine(sys.argv).execute()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The door to the keys: what apps above may call. Keys go by name, never by handle."""
 
+from hsm.check_values import check_value
 from hsm.columns import (
     IndexColumn,
     PasswordColumn,
@@ -22,16 +23,18 @@ from hsm.health import forget, probe
 from hsm.keyring import UnknownVersion
 from hsm.preloading import preload
 from hsm.protected_rows import Finding, Progress
+from hsm.queries import readable_data_keys, readable_versions
 from hsm.sealing import open_sealed, seal
 from hsm.seeds import new_seed, seed_hmac_sha1, wrap_seed
 from hsm.signing import PublicKey, Signature, public_key, sign, verify
-from hsm.states import KeyName
+from hsm.states import DATA_KEY, KeyName
 from hsm.token.connection import on_hung_call, on_module_hung
 from hsm.token.watch import HungCall
 from hsm.usecases.prove import Proof, prove_columns
 from hsm.usecases.provision import provision
 
 __all__ = [
+    "DATA_KEY",
     "Finding",
     "HsmUnavailable",
     "HungCall",
@@ -51,6 +54,7 @@ __all__ = [
     "blind_index",
     "blind_index_candidates",
     "blind_index_lock_key",
+    "check_value",
     "forget",
     "new_seed",
     "on_hung_call",
@@ -63,6 +67,8 @@ __all__ = [
     "prove_columns",
     "provision",
     "public_key",
+    "readable_data_keys",
+    "readable_versions",
     "seal",
     "seed_hmac_sha1",
     "sign",

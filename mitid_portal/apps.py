@@ -12,7 +12,7 @@ class MitidPortalConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Have the system checks registered, which read settings, and the brand put into the texts."""
-        from mitid_portal import checks  # noqa: F401, PLC0415 - as above
+        """Have the system checks and the workers' hooks registered, which read settings, and the brand put in."""
+        from mitid_portal import checks, prefork  # noqa: F401, PLC0415 - as above
 
         put_brand_into_texts()

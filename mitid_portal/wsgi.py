@@ -1,6 +1,7 @@
 """WSGI entry point; with unfit settings it does not load, so the server does not start."""
 
 import os
+from importlib import import_module
 
 from django.core.wsgi import get_wsgi_application
 
@@ -9,4 +10,5 @@ from mitid_portal.startup import refuse_unfit_settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mitid_portal.settings")
 
 refuse_unfit_settings()
-application = get_wsgi_application()
+# By name: it knows the keys, whose models can be imported only now.
+application = import_module("mitid_portal.prefork").Portal(get_wsgi_application())

@@ -106,5 +106,5 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _unwatched(_count: int) -> None:
+def _unwatched(done: int, *, more: int = 0) -> None:
     """Small files need no bar."""

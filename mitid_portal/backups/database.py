@@ -129,6 +129,7 @@ def _pump(
     if reading.stdout is None or writing.stdin is None:
         raise ValueError("Both programs have to be started with pipes.")
     done = 0
+    advance(0, more=os.fstat(source).st_size)
     with suppress(BrokenPipeError):  # the one that reads has ended and says why
         while chunk := reading.stdout.read(CHUNK_BYTES):
             left = memoryview(chunk)

@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from hsm import api as hsm
 from mitid_portal.backups.errors import BackupDamaged
@@ -15,7 +14,12 @@ from mitid_portal.backups.files import CHUNK_BYTES, private_file
 FILE: Final = "manifest.json"
 FORMAT: Final = 1
 
-Advance = Callable[[int], object]
+
+class Advance(Protocol):
+    """Told how far a step is."""
+
+    def __call__(self, done: int, *, more: int = 0) -> None:
+        """Count what was done, and what turned out to lie ahead."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class Manifest:
 
         Raises: BackupDamaged naming the file.
         """
+        advance(0, more=sum(entry.bytes for entry in self.files))
         for entry in self.files:
             if not (folder / entry.name).is_file():
                 raise BackupDamaged(f"{entry.name} is missing.")

@@ -35,7 +35,7 @@ def prove(manifest: Manifest | None, advance: Advance) -> Proven:
         raise ProofFailed(f"These keys of the backup are missing, or are others now: {', '.join(wrong)}.")
 
     def progress(table: str, *, rows: int, total: int | None = None) -> None:  # noqa: ARG001 - one bar for all
-        advance(rows)
+        advance(rows, more=total or 0)
 
     proof = hsm.prove_columns(progress)
     if not proof.is_whole:

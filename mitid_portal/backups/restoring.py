@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 
-from audit.api import Actor, EventKind, NothingLost, RestoreReason, accept_restore, record
+from audit.api import Actor, EventKind, Fact, NothingLost, RestoreReason, accept_restore, record
 from hsm import api as hsm
 from mitid_portal.backups import database
 from mitid_portal.backups.creating import HEADS_FILE, Watch, dump_id
@@ -70,8 +70,38 @@ def restore_backup(
     heads_note = _bring_heads_back(folder)
     proven = prove(manifest, watch("proof"))
     is_accepted = _accept(reason, now)
-    _note(manifest, reason, now)
+    _note(manifest, reason.value, now)
     return Restored(manifest, proven, is_accepted, tuple(note for note in (staged.note(), heads_note) if note))
+
+
+def restore_token(
+    folder: Path, passphrases: Passphrases | None, *, may_replace: bool, now: datetime, watch: Watch
+) -> Restored:
+    """The token is that of the backup, and opens what is sealed in the database as it is now.
+
+    For a token that was lost while the database was not; the portal may go on running, and uses it at once.
+
+    Rule:   KEY-2.
+    Raises: BackupDamaged, WrongPassphrases, TargetNotEmpty; ProofFailed or HsmUnavailable with the token in place
+            when the database needs a key that was made after the backup.
+    Writes: the token; AuditEvent.
+    """
+    manifest = read_manifest(folder)
+    token = token_backup(manifest.token_backup)
+    manifest.check_files(folder, watch("checking"))
+    if not (may_replace or token.is_target_empty()):
+        raise TargetNotEmpty("There is a token here already; --replace puts it away.")
+    watch("token")
+    staged = token.stage(folder, passphrases, bound_to=dump_id(manifest.file(database.FILE)))
+    try:
+        staged.put_in_place()
+    except BaseException:
+        staged.put_back()
+        raise
+    hsm.forget()
+    proven = prove(manifest, watch("proof"))
+    _note(manifest, "token_lost", now)
+    return Restored(manifest, proven, is_break_accepted=False, notes=tuple(note for note in (staged.note(),) if note))
 
 
 def _refuse_unfit_target(token: TokenBackup, *, may_replace: bool) -> None:
@@ -100,7 +130,7 @@ def _accept(reason: RestoreReason, now: datetime) -> bool:
 
 
 @transaction.atomic(durable=True)
-def _note(manifest: Manifest, reason: RestoreReason, now: datetime) -> None:
+def _note(manifest: Manifest, reason: str, now: datetime) -> None:
     lost_seconds = max(0, round((now - manifest.made_at).total_seconds()))
-    facts = {"reason": reason.value, "backup_age_seconds": lost_seconds}
+    facts: dict[str, Fact] = {"reason": reason, "backup_age_seconds": lost_seconds}
     record(kind=EventKind.BACKUP_RESTORED, actor=Actor.system(), subject_id=None, at=now, facts=facts)

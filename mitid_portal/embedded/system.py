@@ -369,15 +369,8 @@ class System:
 
 
 _GUNICORN: Final = (
-    *("-m", "gunicorn", "mitid_portal.wsgi:application", "--worker-class=gthread", "--workers=2", "--threads=8"),
-    *(
-        "--preload",
-        "--timeout=30",
-        "--graceful-timeout=8",
-        "--keep-alive=5",
-        "--no-control-socket",
-        "--log-level=warning",
-    ),
+    *("-m", "gunicorn", "--config=python:mitid_portal.gunicorn"),
+    *("--workers=2", "--graceful-timeout=8", "--keep-alive=5"),
 )
 _CELERY: Final = ("-m", "celery", "--app=mitid_portal", "--quiet")
 _WORKER: Final = ("--loglevel=WARNING", "--pool=prefork", "--concurrency=2", "--without-gossip", "--without-mingle")

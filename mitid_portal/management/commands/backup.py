@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from getpass import getpass
 from pathlib import Path
 from typing import Any, Final
@@ -18,9 +19,9 @@ from hsm.api import HsmUnavailable
 from mitid_portal import clock
 from mitid_portal.backups.creating import Watch, create_backup
 from mitid_portal.backups.errors import BackupFailed
-from mitid_portal.backups.manifest import read_manifest
+from mitid_portal.backups.manifest import Advance, read_manifest
 from mitid_portal.backups.proving import Proven, prove
-from mitid_portal.backups.restoring import restore_backup
+from mitid_portal.backups.restoring import restore_backup, restore_token
 from mitid_portal.backups.sealed_file import Passphrases
 from mitid_portal.backups.tokens import path_in_use, token_backup
 
@@ -42,7 +43,9 @@ class Command(BaseCommand):
         create.set_defaults(run=self._create)
         restore = acts.add_parser("restore", help="Bring a backup back; web, worker and beat are stopped.")
         restore.add_argument("--from", dest="folder", type=Path, required=True, metavar="FOLDER")
-        restore.add_argument("--reason", type=RestoreReason, choices=list(RestoreReason), required=True)
+        what = restore.add_mutually_exclusive_group(required=True)
+        what.add_argument("--reason", type=RestoreReason, choices=list(RestoreReason), help="why the database is too")
+        what.add_argument("--token-only", action="store_true", help="the database is whole; the portal may run on")
         restore.add_argument("--replace", action="store_true", help="put away the token and the database that are here")
         restore.set_defaults(run=self._restore)
         proof = acts.add_parser("prove", help="Open every sealed value once.")
@@ -78,15 +81,19 @@ class Command(BaseCommand):
     def _restore(self, options: dict[str, Any]) -> None:
         token = token_backup(read_manifest(options["folder"]).token_backup)
         passphrases = _asked(options, is_new=False) if token.needs_passphrases else None
+        folder, may_replace = options["folder"], options["replace"]
         with self._timed() as watch:
-            restored = restore_backup(
-                options["folder"],
-                passphrases,
-                may_replace=options["replace"],
-                reason=options["reason"],
-                now=clock.now(),
-                watch=watch,
-            )
+            if options["token_only"]:
+                restored = restore_token(folder, passphrases, may_replace=may_replace, now=clock.now(), watch=watch)
+            else:
+                restored = restore_backup(
+                    folder,
+                    passphrases,
+                    may_replace=may_replace,
+                    reason=options["reason"],
+                    now=clock.now(),
+                    watch=watch,
+                )
         self._tell(restored.proven)
         if restored.is_break_accepted:
             self.stdout.write(
@@ -94,7 +101,8 @@ class Command(BaseCommand):
             )
         for note in restored.notes:
             self.stdout.write(note)
-        self.stdout.write(f"Restored is the state of {restored.manifest.made_at.isoformat()}. Now: audit verify.")
+        what = "the token" if options["token_only"] else "token and database"
+        self.stdout.write(f"Restored: {what}, as of {restored.manifest.made_at.isoformat()}. Now: audit verify.")
 
     def _prove(self, options: dict[str, Any]) -> None:
         manifest = read_manifest(options["against"]) if options["against"] else None
@@ -117,7 +125,7 @@ class Command(BaseCommand):
                 bar.close()
                 self.stdout.write(f"{name:>15} took {time.monotonic() - began:.1f} s")
 
-        def begin(name: str) -> Callable[[int], object]:
+        def begin(name: str) -> Advance:
             end()
             bar = tqdm(
                 desc=name,
@@ -128,12 +136,18 @@ class Command(BaseCommand):
                 file=sys.stderr,
             )
             steps.append((name, time.monotonic(), bar))
-            return bar.update
+            return partial(_advance, bar)
 
         try:
             yield begin
         finally:
             end()
+
+
+def _advance(bar: Any, done: int, *, more: int = 0) -> None:
+    if more:
+        bar.total = (bar.total or 0) + more
+    bar.update(done)
 
 
 def _asked(options: dict[str, Any], *, is_new: bool) -> Passphrases:

@@ -1,0 +1,24 @@
+"""How gunicorn serves the portal, in bin/run and in the image alike; what differs stands on the command line.
+
+It is read before Django is set up, so it reaches the rest through the application that gunicorn loads.
+"""
+
+from typing import Any
+
+wsgi_app = "mitid_portal.wsgi:application"
+worker_class = "gthread"
+threads = 8
+preload_app = True  # the data keys are unwrapped once, and a worker that is started without the module has them
+timeout = 30
+control_socket_disable = True
+loglevel = "warning"
+
+
+def when_ready(server: Any) -> None:
+    """The keys are in memory before the first worker is made."""
+    server.app.wsgi().before_fork()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Nobody waits for a call of this worker that hangs."""
+    worker.wsgi.serve_in(worker)
