@@ -1,10 +1,11 @@
-"""What an event may say, and how a row is written for its keyed hash: pure."""
+"""What an event may say, and how rows and seals are written for hashing: pure."""
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Final, Self
 from uuid import UUID
 
@@ -12,9 +13,14 @@ from audit.states import ActorKind, EventKind
 
 Fact = str | int | bool | UUID | None
 
+PEOPLE: Final = frozenset({ActorKind.CITIZEN, ActorKind.OFFICER, ActorKind.CUSTODIAN})
+NO_SEAL: Final = bytes(32)
+"""What the first seal has where later ones have the hash of the one before."""
+
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _CODE: Final = re.compile(r"[A-Za-z0-9_.:+-]{1,64}")
 _PERSONAL: Final = re.compile(r"\d{6}-?\d{4}|\+\d+")  # a CPR number, a phone number
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _INTEGER_LIMIT: Final = 2**53  # beyond it JSON readers round
 
 
@@ -31,6 +37,11 @@ class Actor:
     def citizen(cls, identity_id: UUID) -> Self:
         """Give a logged-in citizen, by their identity."""
         return cls(ActorKind.CITIZEN, identity_id)
+
+    @classmethod
+    def custodian(cls, custodian_id: UUID) -> Self:
+        """Give a key custodian."""
+        return cls(ActorKind.CUSTODIAN, custodian_id)
 
     @classmethod
     def alert_holder(cls) -> Self:
@@ -50,8 +61,8 @@ class Actor:
 
 def objection_to_actor(actor: Actor) -> str | None:
     """Say what is wrong with an actor; ``None`` means nothing."""
-    if actor.kind in {ActorKind.CITIZEN, ActorKind.OFFICER} and actor.id is None:
-        return "A citizen or officer has an id."
+    if actor.kind in PEOPLE and actor.id is None:
+        return "A citizen, officer or custodian has an id."
     if actor.kind is ActorKind.SYSTEM and actor.id is not None:
         return "The system has no id."
     if actor.kind is not ActorKind.OFFICER and (actor.office_id or actor.organisation_id):
@@ -77,22 +88,78 @@ def row_message(
     subject_id: UUID | None,
     facts: Mapping[str, str | int | bool | None],
 ) -> bytes:
-    """Write a row so that two different rows never give the same bytes.
+    """Write a row so that two different rows never give the same bytes, as ``audit.sql.ROW_MESSAGE`` does too.
 
-    Bytes: UTF-8 JSON, a list in fixed order; instants as microseconds since 1970, keys of ``facts`` sorted.
+    Rule:  LOG-1.
+    Bytes: UTF-8; fields joined by ``|``, none for null; the instant in microseconds since 1970; the facts, which may
+           hold anything, last and as PostgreSQL prints jsonb.
     """
-    row = [
-        row_id,
-        _microseconds(at),
-        str(kind),
-        str(actor.kind),
-        _text(actor.id),
-        _text(actor.office_id),
-        _text(actor.organisation_id),
-        _text(subject_id),
-        dict(facts),
-    ]
-    return json.dumps(row, sort_keys=True, separators=(",", ":"), ensure_ascii=True).encode()
+    identifiers = (actor.id, actor.office_id, actor.organisation_id, subject_id)
+    ids = "|".join("" if identifier is None else str(identifier) for identifier in identifiers)
+    return f"{row_id}|{microseconds(at)}|{kind}|{actor.kind}|{ids}|{jsonb_text(facts)}".encode()
+
+
+def jsonb_text(facts: Mapping[str, str | int | bool | None]) -> str:
+    """Write facts as PostgreSQL prints jsonb: shorter keys first, those of one length by their bytes."""
+    names = sorted(facts, key=lambda name: (len(name.encode()), name.encode()))
+    return json.dumps({name: facts[name] for name in names}, ensure_ascii=False)
+
+
+def seal_message(
+    *,
+    number: int,
+    at: datetime,
+    first_id: int,
+    last_id: int,
+    row_count: int,
+    missing: Sequence[Sequence[int]],
+    late: Sequence[int],
+    rows_digest: bytes,
+    previous: bytes,
+) -> bytes:
+    """Write a seal so that two different seals never give the same bytes: this is hashed and signed.
+
+    Rule:  LOG-1.
+    Bytes: ASCII; ``seal1`` and the fields joined by ``|``; ranges as ``5-9,12-12``, digests in hexadecimal.
+    """
+    fields = (
+        *("seal1", number, microseconds(at), first_id, last_id, row_count),
+        ",".join(f"{low}-{high}" for low, high in missing),
+        ",".join(str(row_id) for row_id in late),
+        rows_digest.hex(),
+        previous.hex(),
+    )
+    return "|".join(map(str, fields)).encode()
+
+
+def rows_digest(rows: Iterable[tuple[int, bytes]]) -> bytes:
+    """Hash what a seal covers.
+
+    Bytes: SHA-256 over id 8 (big-endian) and keyed hash 34 of each row, by ascending id.
+    """
+    digest = sha256()
+    for row_id, mac in rows:
+        digest.update(row_id.to_bytes(8, "big") + mac)
+    return digest.digest()
+
+
+def missing_between(first_id: int, last_id: int, present: Iterable[int]) -> list[tuple[int, int]]:
+    """Give the ranges of ids, both ends included, that are not among the ascending ``present``."""
+    ranges = []
+    expected = first_id
+    for row_id in present:
+        if row_id > expected:
+            ranges.append((expected, row_id - 1))
+        expected = row_id + 1
+    if expected <= last_id:
+        ranges.append((expected, last_id))
+    return ranges
+
+
+def microseconds(at: datetime) -> int:
+    """Count the microseconds since 1970 UTC."""
+    since = at - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def _clean_name(name: str) -> str:
@@ -114,12 +181,3 @@ def _clean_fact(name: str, value: object) -> str | int | bool | None:
         case _:
             message = f"The fact {name} is no short code, number or id."
             raise ValueError(message)
-
-
-def _microseconds(at: datetime) -> int:
-    since = at.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
-
-
-def _text(identifier: UUID | None) -> str | None:
-    return None if identifier is None else str(identifier)

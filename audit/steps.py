@@ -6,13 +6,21 @@ from types import MappingProxyType
 from typing import Final
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
+from psycopg.types.json import Jsonb
 
-from audit.models import AuditEvent
+from audit import tail
 from audit.rules import Actor, Fact, clean_facts, objection_to_actor, row_message
 from audit.sealer import sealer
+from audit.sql import SEQUENCE
 from audit.states import EventKind
 
+_NEXT_ID: Final = f"SELECT nextval('{SEQUENCE}')"
+_INSERT: Final = """
+    INSERT INTO audit_auditevent
+        (id, at, kind, actor_kind, actor_id, office_id, organisation_id, subject_id, facts, mac)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
 NO_FACTS: Final[Mapping[str, Fact]] = MappingProxyType({})
 
 
@@ -30,7 +38,7 @@ def record(
     Returns: the event's id.
     Raises:  RuntimeError outside a transaction; ValueError for a fact that is no short code, number or id,
              for a naive ``at`` and for an actor that cannot be; what the sealer raises.
-    Writes:  AuditEvent.
+    Writes:  AuditEvent; once it is committed, the tail journal.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("An event is recorded in the transaction of what it tells of.")
@@ -40,30 +48,13 @@ def record(
     if objection is not None:
         raise ValueError(objection)
     stored = clean_facts(facts)
-    row_id = _next_id()
-    message = row_message(row_id=row_id, at=at, kind=kind, actor=actor, subject_id=subject_id, facts=stored)
-    AuditEvent.objects.bulk_create(
-        [
-            AuditEvent(
-                id=row_id,
-                at=at,
-                kind=kind.value,
-                actor_kind=actor.kind.value,
-                actor_id=actor.id,
-                office_id=actor.office_id,
-                organisation_id=actor.organisation_id,
-                subject_id=subject_id,
-                facts=stored,
-                mac=sealer().row_mac(message),
-            )
-        ]
-    )
-    return row_id
-
-
-def _next_id() -> int:
-    # The id is part of what is keyed, so it is drawn first: a row copied under another id shows.
     with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('audit_auditevent', 'id'))")
-        (row_id,) = cursor.fetchone()
-    return int(row_id)
+        # The id is part of what is keyed, so it is drawn first: a row copied under another id shows.
+        cursor.execute(_NEXT_ID)
+        row_id = int(cursor.fetchone()[0])
+        message = row_message(row_id=row_id, at=at, kind=kind, actor=actor, subject_id=subject_id, facts=stored)
+        mac = sealer().row_mac(message)
+        ids = (actor.id, actor.office_id, actor.organisation_id, subject_id)
+        cursor.execute(_INSERT, (row_id, at, kind.value, actor.kind.value, *ids, Jsonb(stored), mac))
+    transaction.on_commit(lambda: tail.note(row_id, mac))
+    return row_id

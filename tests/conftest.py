@@ -12,6 +12,7 @@ from hsm import api as hsm
 from hsm.models import DataKey, KeyVersion
 
 KEY_ROWS = pytest.StashKey[tuple[DjangoDbBlocker, list[Model]]]()
+REFUSAL = pytest.StashKey[str]()
 EMPTIES_TABLES = {"transactional_db", "live_server"}
 
 
@@ -28,8 +29,20 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker, p
         hsm.provision()
         pytestconfig.stash[KEY_ROWS] = django_db_blocker, [*KeyVersion.objects.order_by("id"), *DataKey.objects.all()]
         with connection.cursor() as cursor:
-            cursor.execute("ALTER TABLE audit_auditevent DISABLE TRIGGER audit_event_is_not_emptied")
+            cursor.execute("SELECT pg_get_functiondef('audit_refuse_emptying'::regproc)")
+            pytestconfig.stash[REFUSAL] = cursor.fetchone()[0]
+            cursor.execute(
+                "CREATE OR REPLACE FUNCTION audit_refuse_emptying() RETURNS trigger"
+                " LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
+            )
             cursor.execute("ALTER TABLE hsm_ceremony DISABLE TRIGGER hsm_ceremony_is_not_emptied")
+
+
+@pytest.fixture
+def log_that_is_not_emptied(db: None, pytestconfig: pytest.Config) -> None:
+    """The test's own transaction has the triggers that refuse TRUNCATE, as every database but the tests' does."""
+    with connection.cursor() as cursor:
+        cursor.execute(pytestconfig.stash[REFUSAL])
 
 
 @pytest.hookimpl(wrapper=True)

@@ -5,6 +5,7 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 
+from audit.rules import PEOPLE
 from audit.states import ActorKind
 
 models.BinaryField.register_lookup(Length)
@@ -16,11 +17,15 @@ MAC_BYTES = 34
 class AuditEvent(models.Model):
     """Append-only: a trigger refuses every change (LOG-1). Holds opaque ids, no personal data (LOG-2).
 
+    The table is partitioned by the month of ``at`` (docs/decisions/0080), so a key holds ``at`` too. Ids are drawn from
+    one sequence, see ``steps.record``, and are unique by that.
+
     Ids of other apps' rows are plain columns: what they point at lies above this app, and a line outlives its
     row.
     """
 
-    id = models.BigAutoField(primary_key=True)
+    pk = models.CompositePrimaryKey("id", "at")
+    id = models.BigIntegerField()
     at = models.DateTimeField()
     kind = models.CharField(max_length=64)
     actor_kind = models.CharField(max_length=16, choices=[(kind.value, kind.value) for kind in ActorKind])
@@ -40,8 +45,7 @@ class AuditEvent(models.Model):
             ),
             models.CheckConstraint(
                 name="event_person_has_an_id",
-                condition=~Q(actor_kind__in=[ActorKind.CITIZEN.value, ActorKind.OFFICER.value])
-                | Q(actor_id__isnull=False),
+                condition=~Q(actor_kind__in=sorted(kind.value for kind in PEOPLE)) | Q(actor_id__isnull=False),
             ),
             models.CheckConstraint(
                 name="event_system_has_no_id",
@@ -65,4 +69,5 @@ class AuditEvent(models.Model):
             models.Index(name="event_by_subject", fields=["subject_id", "-id"], condition=Q(subject_id__isnull=False)),
             models.Index(name="event_by_actor", fields=["actor_id", "-id"], condition=Q(actor_id__isnull=False)),
             models.Index(name="event_by_kind", fields=["kind", "-id"]),
+            models.Index(name="event_by_instant", fields=["at", "id"]),
         ]

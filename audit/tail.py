@@ -1,0 +1,169 @@
+"""The tail journal: which committed rows no seal covers yet, told outside the database (LOG-1).
+
+Each process appends to a file of its own. Whoever writes or shortens one holds its lock, so a row that is noted while
+the sealer shortens the file is not lost: the writer then finds its file gone and begins it anew.
+"""
+
+import fcntl
+import logging
+import os
+import socket
+import threading
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+
+logger = logging.getLogger(__name__)
+
+MAC_BYTES: Final = 34
+ENTRY_BYTES: Final = 8 + MAC_BYTES
+
+
+@dataclass(frozen=True)
+class TailEntry:
+    """A row that was committed: its id and its keyed hash."""
+
+    id: int
+    mac: bytes
+
+
+class _Journal:
+    """This process's file, open since the first row that it noted."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._folder: Path | None = None
+        self._descriptor: int | None = None
+
+    def append(self, entry: bytes) -> None:
+        """The file ends with the entry. Raises: OSError."""
+        with self._lock:
+            descriptor = self._locked()
+            try:
+                os.write(descriptor, entry)
+            finally:
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+    def _locked(self) -> int:
+        folder = Path(settings.AUDIT_TAIL_DIR)
+        while True:
+            if self._descriptor is None or folder != self._folder:
+                self._open(folder)
+            descriptor = self._descriptor
+            if descriptor is None:
+                raise FileNotFoundError(folder)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            status = os.fstat(descriptor)
+            if status.st_nlink:
+                torn = status.st_size % ENTRY_BYTES
+                if torn:  # a crash, or a full disk, cut an entry off: later ones must begin where entries begin
+                    os.ftruncate(descriptor, status.st_size - torn)
+                return descriptor
+            self.close()
+
+    def _open(self, folder: Path) -> None:
+        self.close()
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = folder / f"{socket.gethostname()}-{os.getpid()}.tail"
+        self._descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._folder = folder
+
+    def close(self) -> None:
+        """The file is not open here any more."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+_journal = _Journal()
+
+
+def _begin_anew() -> None:
+    # In a child: its rows go to a file of its own. The lock may have been held by a thread that the child has not.
+    global _journal  # noqa: PLW0603 - one a process
+    _journal.close()
+    _journal = _Journal()
+
+
+os.register_at_fork(after_in_child=_begin_anew)
+
+
+def note(row_id: int, mac: bytes) -> None:
+    """This process's journal names a row, which the caller has committed.
+
+    A journal that cannot be written is logged and fails nothing.
+    """
+    try:
+        _journal.append(row_id.to_bytes(8, "big") + mac)
+    except OSError as error:
+        logger.error("The log's tail journal cannot be written: %s", error)  # noqa: TRY400 - the cause says it all
+
+
+def read_tail() -> Iterator[TailEntry]:
+    """Give the entries of every process's journal, in no order; one torn by a crash is passed by.
+
+    Raises: OSError when a journal is there and cannot be read.
+    """
+    for file in _files():
+        try:
+            content = file.read_bytes()
+        except FileNotFoundError:  # shortened to nothing meanwhile
+            continue
+        yield from _entries(content)
+
+
+def prune(sealed_up_to: int, *, open_gaps: Iterable[tuple[int, int]] = ()) -> None:
+    """No journal names a row up to ``sealed_up_to`` any more, save those in ``open_gaps``, which no seal covers.
+
+    The files of processes that have ended go by this too.
+
+    Raises: OSError.
+    """
+    gaps = sorted(open_gaps)
+    starts = [low for low, _ in gaps]
+
+    def is_unsealed(row_id: int) -> bool:
+        if row_id > sealed_up_to:
+            return True
+        place = bisect_right(starts, row_id) - 1
+        return place >= 0 and row_id <= gaps[place][1]
+
+    for file in _files():
+        try:
+            descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink:
+                entries = list(_entries(file.read_bytes()))
+                kept = [entry for entry in entries if is_unsealed(entry.id)]
+                if len(kept) < len(entries) or not entries:
+                    _replace(file, kept)
+        finally:
+            os.close(descriptor)
+
+
+def _files() -> list[Path]:
+    return sorted(Path(settings.AUDIT_TAIL_DIR).glob("*.tail"))
+
+
+def _entries(content: bytes) -> Iterator[TailEntry]:
+    for start in range(0, len(content) - ENTRY_BYTES + 1, ENTRY_BYTES):
+        entry = content[start : start + ENTRY_BYTES]
+        yield TailEntry(int.from_bytes(entry[:8], "big"), entry[8:])
+
+
+def _replace(file: Path, kept: list[TailEntry]) -> None:
+    # Renamed over, so that a crash leaves the one or the other, whole; the old file's writer sees that it has no name.
+    if not kept:
+        file.unlink()
+        return
+    fresh = file.with_suffix(".new")
+    fresh.write_bytes(b"".join(entry.id.to_bytes(8, "big") + entry.mac for entry in kept))
+    fresh.chmod(0o600)
+    fresh.replace(file)
