@@ -3,6 +3,19 @@
 from audit.queries import EventLine, events_about
 from audit.rules import Actor, Fact
 from audit.sealer import SealPublicKey, SealSignature
+from audit.search import (
+    EventKey,
+    LogLine,
+    SealLine,
+    SealState,
+    VerificationLine,
+    event_by_key,
+    latest_seals,
+    latest_verifications,
+    neighbours_of,
+    seal_state,
+    search_events,
+)
 from audit.states import ActorKind, EventKind
 from audit.steps import record
 from audit.usecases.accept_restore import NothingLost, RestoreAccepted, RestoreReason, accept_restore
@@ -12,19 +25,30 @@ from audit.verification.findings import Finding, FindingKind, Verification
 __all__ = [
     "Actor",
     "ActorKind",
+    "EventKey",
     "EventKind",
     "EventLine",
     "Fact",
     "Finding",
     "FindingKind",
+    "LogLine",
     "NothingLost",
     "RestoreAccepted",
     "RestoreReason",
+    "SealLine",
     "SealPublicKey",
     "SealSignature",
+    "SealState",
     "Verification",
+    "VerificationLine",
     "accept_restore",
+    "event_by_key",
     "events_about",
+    "latest_seals",
+    "latest_verifications",
+    "neighbours_of",
     "record",
+    "seal_state",
+    "search_events",
     "verify_log",
 ]

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from audit.api import Actor, ActorKind, EventKind, Fact, record
 from registration.models import ProofingCase, SupportCall
+from registration.rules.log import LogFilters, facts_of_search
 from registration.states import (
     CasePurpose,
     EvidenceKind,
     FoundBy,
+    LogRefusal,
     LookReason,
     OfficerRole,
     QuestionTopic,
@@ -162,6 +164,29 @@ def support_refused(*, call: SupportCall, act: str, reason: str, actor: Actor, n
 def user_id_told(*, call: SupportCall, actor: Actor, now: datetime) -> None:
     """A caller was told their user ID (SUP-2)."""
     _of(EventKind.USER_ID_TOLD, call, actor, now)
+
+
+def log_searched(*, filters: LogFilters, is_older_page: bool, actor: Actor, now: datetime) -> None:
+    """An auditor searched the log. The subject is whom they asked for, whether or not there is such an identity."""
+    facts = facts_of_search(filters, is_older_page=is_older_page)
+    record(kind=EventKind.LOG_SEARCHED, actor=actor, subject_id=filters.subject_id, at=now, facts=facts)
+
+
+def log_search_refused(*, filters: LogFilters, reason: LogRefusal, actor: Actor, now: datetime) -> None:
+    """An auditor asked for what they did themselves, or for their own identity (REG-10)."""
+    facts = facts_of_search(filters, is_older_page=False) | {"reason": reason.value}
+    record(kind=EventKind.LOG_SEARCH_REFUSED, actor=actor, subject_id=filters.subject_id, at=now, facts=facts)
+
+
+def log_event_viewed(*, event_id: int, subject_id: UUID | None, actor: Actor, now: datetime) -> None:
+    """An auditor looked at one event."""
+    record(kind=EventKind.LOG_EVENT_VIEWED, actor=actor, subject_id=subject_id, at=now, facts={"event": event_id})
+
+
+def log_seals_viewed(*, before: int | None, actor: Actor, now: datetime) -> None:
+    """An auditor looked at the seals, from the newest or below the number ``before``."""
+    facts: dict[str, Fact] = {"before": before}
+    record(kind=EventKind.LOG_SEALS_VIEWED, actor=actor, subject_id=None, at=now, facts=facts)
 
 
 def _of(kind: EventKind, owner: ProofingCase | SupportCall, actor: Actor, now: datetime, **facts: Fact) -> None:

@@ -1,19 +1,29 @@
 """What the backoffice's pages take: parsed and cleaned, no rules."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from audit.api import EventKind
+from mitid_portal.times import COPENHAGEN
 from notifications.api import Language, normal_email, normal_phone
-from registration import texts
+from registration import log_texts, texts
 from registration.rules.cpr import normal_cpr_number
+from registration.rules.log import LogFilters
 from registration.rules.mrz import normal_line
 from registration.states import CasePurpose, FoundBy
 
 LONGEST_TYPED = 200
 PLAIN = {"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
+DATE_AND_TIME = {"type": "datetime-local", "class": "input-width-m"}
+YEARS_OF_THE_LOG = range(2000, 2200)
+WRONG_REFERENCE = _(
+    "A reference has 32 digits and letters from a to f, for example 01890a5d-ac96-774b-bcce-b302099a8057."
+)
 WRONG_CPR_NUMBER = _("A CPR number is a date and four digits, for example 010180-1234.")
 
 
@@ -23,6 +33,36 @@ def cleaned_cpr_number(typed: str) -> str:
     if digits is None:
         raise forms.ValidationError(WRONG_CPR_NUMBER, code="form")
     return digits
+
+
+def cleaned_reference(typed: str) -> UUID | None:
+    """Give the opaque id of an identity, an officer or a case, nothing for nothing, or refuse."""
+    if not typed:
+        return None
+    if not re.fullmatch(r"[0-9a-f]{8}(-?)([0-9a-f]{4}\1){3}[0-9a-f]{12}", typed.lower()):
+        raise forms.ValidationError(WRONG_REFERENCE, code="form")
+    return UUID(typed)
+
+
+def cleaned_danish_time(typed: str, *, fold: int) -> datetime | None:
+    """Give the instant of a date and clock time in Denmark, nothing for nothing, or refuse.
+
+    Times: aware UTC; of an hour that comes twice in autumn, ``fold`` 0 takes the first and 1 the second.
+    """
+    if not typed:
+        return None
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}([T ]\d{2}[:.]\d{2}(:\d{2})?)?", typed, re.ASCII):
+        raise forms.ValidationError(_("Type a date and a time, for example 2026-11-23 13:00."), code="form")
+    try:
+        local = datetime.fromisoformat(typed.replace(".", ":"))
+    except ValueError as wrong:
+        raise forms.ValidationError(_("There is no such date or time."), code="form") from wrong
+    if local.year not in YEARS_OF_THE_LOG:
+        raise forms.ValidationError(_("The log has no such year."), code="form")
+    instant = local.replace(tzinfo=COPENHAGEN, fold=fold).astimezone(UTC)
+    if instant.astimezone(COPENHAGEN).replace(tzinfo=None) != local:
+        raise forms.ValidationError(_("That hour is left out: the clocks are put forward."), code="form")
+    return instant
 
 
 class OpenCaseForm(forms.Form):
@@ -274,3 +314,74 @@ class BlockForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose the reason.")},
     )
+
+
+class LogSearchForm(forms.Form):
+    """What an auditor looks for; all of it may be left out."""
+
+    subject = forms.CharField(
+        label=_("About"),
+        help_text=_("The unique ID of an identity, or the reference of a case"),
+        max_length=LONGEST_TYPED,
+        required=False,
+        widget=forms.TextInput(attrs=PLAIN | {"class": "reference"}),
+    )
+    actor = forms.CharField(
+        label=_("Done by"),
+        help_text=_("The reference of an officer, or the unique ID of an identity"),
+        max_length=LONGEST_TYPED,
+        required=False,
+        widget=forms.TextInput(attrs=PLAIN | {"class": "reference"}),
+    )
+    kind = forms.ChoiceField(
+        label=_("What happened"), choices=[("", _("Everything")), *log_texts.kinds_by_app()], required=False
+    )
+    since = forms.CharField(
+        label=_("From"),
+        help_text=_("Danish time"),
+        max_length=LONGEST_TYPED,
+        required=False,
+        widget=forms.TextInput(attrs=DATE_AND_TIME),
+    )
+    until = forms.CharField(
+        label=_("Until"),
+        help_text=_("Danish time. What happened at that very minute is not in the list."),
+        max_length=LONGEST_TYPED,
+        required=False,
+        widget=forms.TextInput(attrs=DATE_AND_TIME),
+    )
+
+    def clean_subject(self) -> UUID | None:
+        """Give the id."""
+        return cleaned_reference(self.cleaned_data["subject"])
+
+    def clean_actor(self) -> UUID | None:
+        """Give the id."""
+        return cleaned_reference(self.cleaned_data["actor"])
+
+    def clean_since(self) -> datetime | None:
+        """Give the instant; of an hour that comes twice the first."""
+        return cleaned_danish_time(self.cleaned_data["since"], fold=0)
+
+    def clean_until(self) -> datetime | None:
+        """Give the instant; of an hour that comes twice the second."""
+        return cleaned_danish_time(self.cleaned_data["until"], fold=1)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a time that ends before it begins."""
+        cleaned = super().clean() or self.cleaned_data
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since is not None and until is not None and until <= since:
+            self.add_error("until", forms.ValidationError(_("The end must lie after the beginning."), code="order"))
+        return cleaned
+
+    def filters(self) -> LogFilters:
+        """Give what was asked, once it is valid."""
+        asked = self.cleaned_data
+        return LogFilters(
+            subject_id=asked["subject"],
+            actor_id=asked["actor"],
+            kind=EventKind(asked["kind"]) if asked["kind"] else None,
+            since=asked["since"],
+            until=asked["until"],
+        )

@@ -182,3 +182,10 @@ class FoundBy(TextChoices):
 
     USER_ID = "user_id"
     CPR_NUMBER = "cpr_number"
+
+
+class LogRefusal(TextChoices):
+    """Why an auditor may not search for this (REG-10)."""
+
+    OWN_IDENTITY = "own_identity"
+    OWN_ACTS = "own_acts"

@@ -1,7 +1,10 @@
-"""Addresses of the backoffice: the clerks' wing and support's."""
+"""Addresses of the backoffice: the wings of the clerks, of support and of the auditors."""
 
 from django.urls import path
 
+from registration.views.auditor.event import LogEventPage
+from registration.views.auditor.log import LogSearchPage
+from registration.views.auditor.seals import SealsPage
 from registration.views.clerk.case import CaseOverviewPage
 from registration.views.clerk.cases import CasesPage
 from registration.views.clerk.contacts import ContactCodePage, ContactPage, ContactsPage
@@ -58,4 +61,7 @@ urlpatterns = [
         name="support-stop-change",
     ),
     path("support/calls/<uuid:call_id>/user-id/", UserIdPage.as_view(), name="support-user-id"),
+    path("log/", LogSearchPage.as_view(), name="log"),
+    path("log/events/<slug:key>/", LogEventPage.as_view(), name="log-event"),
+    path("log/seals/", SealsPage.as_view(), name="log-seals"),
 ]

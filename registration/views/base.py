@@ -55,6 +55,7 @@ class _Guarded(Page):
             "office": f"{self.officer.organisation_name}, {self.officer.office_name}",
             "is_clerk": any(right.role is OfficerRole.CLERK for right in self.rights),
             "is_support": any(right.role is OfficerRole.SUPPORT for right in self.rights),
+            "is_auditor": any(right.role is OfficerRole.AUDITOR for right in self.rights),
         }
         return super().get_context_data(officer=officer, **kwargs)
 
@@ -78,6 +79,12 @@ class SupportPage(OfficerPage, _Guarded):
     """For support agents."""
 
     needed = OfficerRole.SUPPORT
+
+
+class AuditorPage(OfficerPage, _Guarded):
+    """For auditors: they read the log and nothing else."""
+
+    needed = OfficerRole.AUDITOR
 
 
 class CasePage(ClerkPage):
