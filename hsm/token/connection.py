@@ -244,7 +244,7 @@ class Module:
             if fault_of(error) in {Fault.ALERT, Fault.CALLER}:
                 self._alerts.say(error)
             self._breaker.refused(time.monotonic())
-            raise HsmUnavailable("The module cannot be opened.") from error
+            raise HsmUnavailable("The module or its token is gone.") from error
 
     def _logged_in(self) -> Pool:
         for attempt in range(1, START_ATTEMPTS):

@@ -4,7 +4,7 @@ Every function raises ``HsmUnavailable`` when the module, its token or the key c
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any, Final
 
 import pkcs11
@@ -116,7 +116,7 @@ def wrap_seed(label: str, seed: bytes) -> bytes:
     }
 
     def act(held: Connection) -> bytes:
-        with destroyed_after(held.session.create_object(template)) as key:
+        with destroyed_after(held, held.session.create_object(template)) as key:
             return bytes(held.key(secret_key, label).wrap_key(key, mechanism=WRAP))
 
     return connection.call(act)
@@ -136,7 +136,7 @@ def seed_hmac_sha1(label: str, wrapped: bytes, messages: Sequence[bytes]) -> lis
     """
 
     def act(held: Connection) -> list[bytes]:
-        with destroyed_after(unwrapped_seed(held, label, wrapped)) as key:
+        with destroyed_after(held, unwrapped_seed(held, label, wrapped)) as key:
             return [bytes(key.sign(message, mechanism=Mechanism.SHA_1_HMAC, buffer_size=20)) for message in messages]
 
     return connection.call(act)
@@ -156,7 +156,7 @@ def _make_seed(held: Connection, label: str) -> bytes:
     fresh = held.session.generate_key(
         KeyType.GENERIC_SECRET, SEED_BYTES * 8, capabilities=MechanismFlag.SIGN, template=_NEW_SEED
     )
-    with destroyed_after(fresh) as key:
+    with destroyed_after(held, fresh) as key:
         return bytes(held.key(secret_key, label).wrap_key(key, mechanism=WRAP))
 
 
@@ -166,7 +166,8 @@ def unwrapped_seed(held: Connection, label: str, wrapped: bytes, *, template: Ma
     Raises: SealBroken when it was changed.
     """
     wrapper = held.key(secret_key, label)
-    try:
+
+    def unwrapped() -> Any:
         return wrapper.unwrap_key(
             ObjectClass.SECRET_KEY,
             KeyType.GENERIC_SECRET,
@@ -175,18 +176,27 @@ def unwrapped_seed(held: Connection, label: str, wrapped: bytes, *, template: Ma
             capabilities=MechanismFlag.SIGN,
             template=template,
         )
-    except pkcs11.PKCS11Error as error:
-        # SoftHSM says "general error" of a value that was changed. If the same key still wraps, it is the value:
-        # one spoilt row must not look like a lost module.
+
+    try:
+        return unwrapped()
+    except pkcs11.PKCS11Error:
+        # SoftHSM says "general error" of a value that was changed. If the same key still wraps, and again does not
+        # unwrap, it is the value: one spoilt row must not look like a lost module, nor a passing fault like a
+        # spoilt row.
         _make_seed(held, label)
+    try:
+        return unwrapped()
+    except pkcs11.PKCS11Error as error:
         raise SealBroken("A wrapped seed does not unwrap.") from error
 
 
 @contextmanager
-def destroyed_after(key: Any) -> Iterator[Any]:
-    """Destroy an object of the session at the end."""
+def destroyed_after(held: Connection, key: Any) -> Iterator[Any]:
+    """Destroy an object of the session at the end; where that fails, it goes with its session."""
     try:
         yield key
     finally:
-        with suppress(pkcs11.PKCS11Error):  # gone with its session; what led here is being raised
+        try:
             key.destroy()
+        except pkcs11.PKCS11Error:  # what led here may be being raised
+            held.discard()

@@ -26,9 +26,9 @@ def rewrap_seed(old_label: str, new_label: str, wrapped: bytes) -> bytes:
     """
 
     def act(held: Connection) -> bytes:
-        with destroyed_after(unwrapped_seed(held, old_label, wrapped, template=_GOES_ON)) as seed:
+        with destroyed_after(held, unwrapped_seed(held, old_label, wrapped, template=_GOES_ON)) as seed:
             again = bytes(held.key(secret_key, new_label).wrap_key(seed, mechanism=WRAP))
-            with destroyed_after(unwrapped_seed(held, new_label, again)) as copy:
+            with destroyed_after(held, unwrapped_seed(held, new_label, again)) as copy:
                 if not hmac.compare_digest(_mark(seed), _mark(copy)):
                     raise SealBroken("A seed did not come back as it went.")
         return again
