@@ -122,6 +122,18 @@ class System:
             self.stop()
             raise
 
+    def start_stores(self) -> None:
+        """Database, cache and token are there, and nothing that uses them: for bringing a backup back.
+
+        Raises: as ``start``.
+        """
+        self._take_folder()
+        try:
+            self._start_stores()
+        except BaseException:
+            self.stop()
+            raise
+
     def stop(self) -> None:
         """Nothing of the system runs any more; its data stay."""
         for part in (Part.BEAT, Part.WORKER, Part.WEB):  # they end side by side; what they need outlives them
