@@ -2,6 +2,7 @@
 
 import json
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -154,6 +155,21 @@ def missing_between(first_id: int, last_id: int, present: Iterable[int]) -> list
     if expected <= last_id:
         ranges.append((expected, last_id))
     return ranges
+
+
+def ranges_without(ranges: Iterable[tuple[int, int]], taken: Iterable[int]) -> list[tuple[int, int]]:
+    """Give what is left of ranges of ids, both ends included, once single ids are taken out of them."""
+    out = sorted(taken)
+    left = []
+    for low, high in ranges:
+        start = low
+        for row_id in out[bisect_left(out, low) : bisect_right(out, high)]:
+            if row_id > start:
+                left.append((start, row_id - 1))
+            start = row_id + 1
+        if start <= high:
+            left.append((start, high))
+    return left
 
 
 def microseconds(at: datetime) -> int:

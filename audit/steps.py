@@ -1,5 +1,6 @@
 """Recording an event in the transaction of what it tells of."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -7,7 +8,6 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
-from psycopg.types.json import Jsonb
 
 from audit import tail
 from audit.rules import Actor, Fact, clean_facts, objection_to_actor, row_message
@@ -19,7 +19,7 @@ _NEXT_ID: Final = f"SELECT nextval('{SEQUENCE}')"
 _INSERT: Final = """
     INSERT INTO audit_auditevent
         (id, at, kind, actor_kind, actor_id, office_id, organisation_id, subject_id, facts, mac)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s)
 """
 NO_FACTS: Final[Mapping[str, Fact]] = MappingProxyType({})
 
@@ -55,6 +55,6 @@ def record(
         message = row_message(row_id=row_id, at=at, kind=kind, actor=actor, subject_id=subject_id, facts=stored)
         mac = sealer().row_mac(message)
         ids = (actor.id, actor.office_id, actor.organisation_id, subject_id)
-        cursor.execute(_INSERT, (row_id, at, kind.value, actor.kind.value, *ids, Jsonb(stored), mac))
+        cursor.execute(_INSERT, [row_id, at, kind.value, actor.kind.value, *ids, json.dumps(stored), mac])
     transaction.on_commit(lambda: tail.note(row_id, mac))
     return row_id

@@ -235,6 +235,12 @@ CELERY_BEAT_SCHEDULER = "mitid_portal.heartbeats:WatchedScheduler"
 CELERY_BEAT_SCHEDULE = {
     "wake-due-deliveries": {"task": "notifications.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "expire-pending-changes": {"task": "selfservice.expire_changes", "schedule": 60.0, "options": {"expires": 60}},
+    "seal-the-log": {
+        "task": "audit.seal",
+        "schedule": AUDIT_SEAL_SECONDS,
+        "options": {"expires": max(1, AUDIT_SEAL_SECONDS)},
+    },
+    "make-the-logs-months": {"task": "audit.make_partitions", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep-log-ins": {"task": "authentication.sweep", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep-sessions": {"task": "mitid_portal.sweep_sessions", "schedule": 3600.0, "options": {"expires": 3600}},
 }

@@ -163,7 +163,10 @@ class Migration(migrations.Migration):
                 ("signatures", models.JSONField()),
             ],
             options={
-                "indexes": [models.Index(fields=["last_id"], name="seal_by_last_id")],
+                "indexes": [
+                    models.Index(fields=["last_id"], name="seal_by_last_id"),
+                    models.Index(fields=["at"], name="seal_by_instant"),
+                ],
                 "constraints": [
                     models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="seal_numbers_begin_at_one"),
                     models.CheckConstraint(

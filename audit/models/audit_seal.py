@@ -53,4 +53,7 @@ class AuditSeal(models.Model):
             models.CheckConstraint(name="seal_signatures_are_a_list", condition=_is_list("signatures")),
             models.CheckConstraint(name="seal_has_a_signature", condition=~Q(signatures=[])),
         ]
-        indexes = [models.Index(name="seal_by_last_id", fields=["last_id"])]
+        indexes = [
+            models.Index(name="seal_by_last_id", fields=["last_id"]),
+            models.Index(name="seal_by_instant", fields=["at"]),
+        ]
