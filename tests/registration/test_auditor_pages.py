@@ -309,7 +309,7 @@ def test_findings_are_red(desk, at):
     verified(at=at, findings=1, from_seal=3, to_seal=9)
     page = desk.get(SEALS, headers=ENGLISH)
     assert "alert-error" in page.content.decode()
-    assert "1 finding" in text_of(page)
+    assert '<strong class="badge badge-error">1</strong>' in text_of(page)
     assert "3 to 9" in text_of(page)
 
 

@@ -1,11 +1,14 @@
 """The whole story, step by step, as the people would live it."""
 
+import re
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from typing import Final
 
-from mitid_portal.demo.walkthrough.acts import cannot_log_in
+from mitid_portal.demo.walkthrough.acts import PORTAL, cannot_log_in
+from mitid_portal.demo.walkthrough.auditor import Auditor
 from mitid_portal.demo.walkthrough.citizen import Citizen
 from mitid_portal.demo.walkthrough.clerk import Clerk
 from mitid_portal.demo.walkthrough.demo_side import DemoSide, Person
@@ -13,6 +16,7 @@ from mitid_portal.demo.walkthrough.support import SupportAgent
 from mitid_portal.demo.walkthrough.visitor import Visitor
 
 Say = Callable[[str], None]
+_REFERENCE: Final = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 
 
 @dataclass
@@ -24,11 +28,13 @@ class Story:
     demo: DemoSide
     clerk: Clerk
     support: SupportAgent
+    auditor: Auditor
     applicant: Person
     new_phone: str
     new_email: str
     new_user_id: str
     pending: str = ""
+    reference: str = ""
     _begun: float = field(default_factory=time.monotonic)
 
     def tell(self) -> None:
@@ -42,6 +48,8 @@ class Story:
         self._stop_by_page(citizen)
         self._block(citizen)
         self._reopen(citizen)
+        self._audit(citizen)
+        self.say(f"The whole story holds ({time.monotonic() - self._begun:.0f} s).")
 
     def done(self, words: str) -> None:
         """Tell of a step that held."""
@@ -144,6 +152,10 @@ class Story:
             citizen.browser.go("/activity/")
             citizen.browser.expect(words)
         self.done("The activity list shows requests, refusals, confirmations and logins.")
+        found = _REFERENCE.search(citizen.browser.go(PORTAL).text)
+        if found is None:
+            raise citizen.browser.stuck("the unique ID of the identity")
+        self.reference = found.group()
 
     def _stop_by_sms(self, citizen: Citizen) -> None:
         self.demo.listen(citizen.phone, citizen.email)
@@ -202,7 +214,19 @@ class Story:
         citizen.expect_stopped(self.pending)
         citizen.log_out()
         self.done("The citizen logs in again; the change that waited was stopped by the block.")
-        self.say(f"The whole story holds ({time.monotonic() - self._begun:.0f} s).")
+
+    def _audit(self, citizen: Citizen) -> None:
+        self.say("9    An auditor looks")
+        auditor = self.auditor
+        auditor.log_in()
+        auditor.is_refused_a_name(citizen.person)
+        auditor.find(self.reference, "identities.identity_blocked", "Identity blocked", citizen.person)
+        auditor.open_first("Identity blocked")
+        auditor.find(self.reference, "registration.citizen_found", "Support found a citizen", citizen.person)
+        self.done(f"By the reference {self.reference} an auditor finds the block and who did it, but not whom it hit.")
+        auditor.look_at_seals()
+        auditor.log_out()
+        self.done("The seals of the log say how much they cover.")
 
 
 def tell_story(address: str, say: Say) -> None:
@@ -214,6 +238,7 @@ def tell_story(address: str, say: Say) -> None:
         demo = DemoSide(address)
         stack.callback(demo.close)
         clerk, support, applicant = demo.one("clerk"), demo.one("support"), demo.one("applicant")
+        auditor = demo.one("auditor")
         number = applicant.phone[-6:]
         Story(
             address=address,
@@ -223,6 +248,7 @@ def tell_story(address: str, say: Say) -> None:
             support=SupportAgent(
                 person=support, browser=stack.enter_context(Visitor(support.name, address)), demo=demo
             ),
+            auditor=Auditor(person=auditor, browser=stack.enter_context(Visitor(auditor.name, address)), demo=demo),
             applicant=applicant,
             new_phone=f"+4530{number}",
             new_email=f"ny{number}@post.example",
