@@ -4,9 +4,11 @@ They hold the rule "production refuses to start on an embedded or demo part". In
 machine's own address, only the last few apply; in the tests all but the bounds are off.
 """
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -26,6 +28,15 @@ BOUNDS: Final = (
     ("SESSION_IDLE_FOR", timedelta(minutes=1), timedelta(minutes=30), "SESSION_IDLE_MINUTES"),
     ("SESSION_LASTS_FOR", timedelta(minutes=5), timedelta(hours=1), "SESSION_MINUTES"),
 )
+
+KEY_AND_LOG_BOUNDS: Final = (
+    # setting, least, most; each is the variable that sets it
+    ("HSM_CALL_SECONDS", 0.5, 10),  # with what comes before and after it, a page is refused within some seconds
+    ("HSM_SESSIONS", 1, 64),
+    ("KEYRING_SECONDS", 1, 300),  # a rotation waits for twice as long
+    ("AUDIT_SEAL_SECONDS", 1, 60),
+)
+LONGEST_HANG_SECONDS: Final = 3600
 
 PARTS_THAT_REACH_OUT: Final = (
     # setting, what the name of a local one has, the setting with the address that it talks to
@@ -55,6 +66,17 @@ def check_bounds(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Chec
 
 
 @register("mitid")
+def check_keys_and_log(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """Find limits on the module and on sealing outside their bounds, and places where the log cannot be vouched for.
+
+    Not in the tests, which make minutes short.
+
+    Rule: KEY-1, LOG-1.
+    """
+    return [] if settings.TESTING else [*_wrong_limits(), *_wrong_places()]
+
+
+@register("mitid")
 def check_demo_stays_at_home(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
     """Find a demo that people elsewhere could take for the real thing, or that could reach them."""
     return list(_wrong_in_demo()) if settings.DEMO else []
@@ -76,6 +98,38 @@ def check_parts(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
 def check_outside_services(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
     """Find demo transports and registers, and registers without an address, under a real portal."""
     return list(_wrong_services()) if is_production() else []
+
+
+def _wrong_limits() -> Iterator[CheckMessage]:
+    for name, least, most in KEY_AND_LOG_BOUNDS:
+        if not least <= (value := getattr(settings, name)) <= most:
+            yield Error(f"{name} is {value}; it must be from {least} to {most}.", hint=f"Set {name}.", id="mitid.E040")
+    if not settings.HSM_CALL_SECONDS <= settings.HSM_HUNG_EXIT_SECONDS <= LONGEST_HANG_SECONDS:
+        yield Error(
+            f"HSM_HUNG_EXIT_SECONDS is {settings.HSM_HUNG_EXIT_SECONDS}.",
+            hint=f"It must be from HSM_CALL_SECONDS to {LONGEST_HANG_SECONDS}.",
+            id="mitid.E041",
+        )
+
+
+def _wrong_places() -> Iterator[CheckMessage]:
+    for name, folder in (
+        ("AUDIT_HEADS_FILE", Path(settings.AUDIT_HEADS_FILE).absolute().parent),
+        ("AUDIT_TAIL_DIR", Path(settings.AUDIT_TAIL_DIR).absolute()),
+    ):
+        there = next(path for path in (folder, *folder.parents) if path.exists())
+        if not (there.is_dir() and os.access(there, os.W_OK | os.X_OK)):
+            yield Error(
+                f"{name} cannot be written: {there} is no folder of this user's.",
+                hint="Without it nobody can tell that the log was cut off.",
+                id="mitid.E042",
+            )
+        if is_production() and folder.is_relative_to(settings.BASE_DIR):
+            yield Error(
+                f"{name} lies within the program's own folder.",
+                hint="Name a volume that outlives a release, and that the database's administrators cannot write.",
+                id="mitid.E043",
+            )
 
 
 def _wrong_in_demo() -> Iterator[CheckMessage]:

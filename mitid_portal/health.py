@@ -7,6 +7,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Final
 
 from django.core.cache import cache
@@ -14,13 +15,16 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from audit.api import seal_state
 from hsm import api as hsm
+from mitid_portal import clock
 from mitid_portal.celery import app as celery_app
 from mitid_portal.heartbeats import Process, is_alive
 
 logger = logging.getLogger(__name__)
 
 ANSWER_WITHIN_SECONDS: Final = 2.5
+SEALED_WITHIN: Final = timedelta(seconds=60)  # AUDIT_SEAL_SECONDS is 5 unless set
 
 
 @require_safe
@@ -58,6 +62,13 @@ def probe_cache() -> None:
     cache.set("health", "up", timeout=60)
     if cache.get("health") != "up":
         raise LookupError("The cache lost what it was given.")
+
+
+def probe_seals() -> None:
+    """Raise when a row of the log has waited too long for a seal (LOG-1)."""
+    oldest = seal_state(now=(now := clock.now())).oldest_waiting_at
+    if oldest is not None and now - oldest > SEALED_WITHIN:
+        raise LookupError("Rows of the log wait for a seal.")
 
 
 def probe_broker() -> None:
@@ -144,5 +155,6 @@ _probes = Probes(
         "broker": probe_broker,
         "worker": probe_worker,
         "beat": probe_beat,
+        "seals": probe_seals,
     },
 )

@@ -16,13 +16,13 @@ from contextlib import suppress
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any, Final
-from wsgiref.handlers import format_date_time
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import Error as DatabaseError
 from django.db import connections
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.http import http_date
 from django.utils.module_loading import import_string
 
 from hsm.api import HungCall
@@ -143,7 +143,7 @@ class AnswersHungCalls:
         response = self._respond(request)
         body = b"".join(response)
         headers = [*response.items(), ("Content-Length", str(len(body))), ("Connection", "close")]
-        headers += [("Date", format_date_time(time.time())), ("Server", "gunicorn")]
+        headers += [("Date", http_date()), ("Server", "gunicorn")]
         status = HTTPStatus(response.status_code)
         head = "".join(f"{name}: {value}\r\n" for name, value in headers)
         start = f"HTTP/1.1 {status.value} {status.phrase}\r\n{head}\r\n".encode("latin-1")

@@ -31,6 +31,7 @@ READY_SECONDS: Final = 90.0
 PREPARE_SECONDS: Final = 600.0
 LONGEST_BACK_OFF_SECONDS: Final = 30.0
 STEADY_SECONDS: Final = 60.0
+OF_THE_TESTS: Final = frozenset({"TESTING", "DEBUG", "KEYRING_SECONDS"})
 
 
 class Part(StrEnum):
@@ -123,10 +124,7 @@ class System:
             raise
 
     def start_stores(self) -> None:
-        """Database, cache and token are there, and nothing that uses them: for bringing a backup back.
-
-        Raises: as ``start``.
-        """
+        """Database, cache and token are there, and nothing that uses them: for bringing a backup back."""
         self._take_folder()
         try:
             self._start_stores()
@@ -300,7 +298,7 @@ class System:
             self.folder / "softhsm", label="mitid", user_pin=known.token_pin, officer_pin=known.officer_pin
         )
         return (
-            {name: value for name, value in os.environ.items() if name not in {"TESTING", "DEBUG"}}
+            {name: value for name, value in os.environ.items() if name not in OF_THE_TESTS}
             | token
             | {
                 "DJANGO_SETTINGS_MODULE": "mitid_portal.settings",

@@ -1,6 +1,8 @@
 """A real portal refuses each setting of a demo; a demo refuses to be seen from elsewhere."""
 
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +29,9 @@ FIT: dict[str, Any] = {
     "CIVIL_REGISTER_URL": "https://cpr.example",
     "DOCUMENT_REGISTER": "registration.registers.http.HttpDocumentRegister",
     "DOCUMENT_REGISTER_URL": "https://documents.example",
+    "KEYRING_SECONDS": 15,
+    "AUDIT_HEADS_FILE": Path(tempfile.gettempdir()) / "log" / "heads.jsonl",
+    "AUDIT_TAIL_DIR": Path(tempfile.gettempdir()) / "log" / "tail",
 }
 AT_HOME: dict[str, Any] = {
     "DEMO": True,
@@ -83,6 +88,20 @@ def test_settings_of_a_real_portal_pass() -> None:
         ("mitid.E031", {"DOCUMENT_REGISTER": "registration.registers.fixture.FixtureDocumentRegister"}),
         ("mitid.E032", {"CIVIL_REGISTER_URL": "http://cpr.example"}),
         ("mitid.E032", {"DOCUMENT_REGISTER_URL": ""}),
+        ("mitid.E040", {"HSM_CALL_SECONDS": 0.4}),
+        ("mitid.E040", {"HSM_CALL_SECONDS": 10.1}),
+        ("mitid.E040", {"HSM_SESSIONS": 0}),
+        ("mitid.E040", {"HSM_SESSIONS": 65}),
+        ("mitid.E040", {"KEYRING_SECONDS": 0.5}),
+        ("mitid.E040", {"KEYRING_SECONDS": 301}),
+        ("mitid.E040", {"AUDIT_SEAL_SECONDS": 0}),
+        ("mitid.E040", {"AUDIT_SEAL_SECONDS": 61}),
+        ("mitid.E041", {"HSM_HUNG_EXIT_SECONDS": 3.9}),
+        ("mitid.E041", {"HSM_HUNG_EXIT_SECONDS": 3601}),
+        ("mitid.E042", {"AUDIT_HEADS_FILE": Path("/etc/passwd/heads.jsonl")}),
+        ("mitid.E042", {"AUDIT_TAIL_DIR": Path("/etc/passwd/tail")}),
+        ("mitid.E043", {"AUDIT_HEADS_FILE": settings.BASE_DIR / "var" / "heads.jsonl"}),
+        ("mitid.E043", {"AUDIT_TAIL_DIR": settings.BASE_DIR}),
     ],
 )
 def test_an_unfit_setting_is_found(expected: str, changes: dict[str, Any]) -> None:
