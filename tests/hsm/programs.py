@@ -37,6 +37,34 @@ def refuses(call):
         assert time.monotonic() - start < 1.0, "slow to say so"
         return True
     return False
+
+def works_again(call, seconds=2.0):
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return call()
+        except hsm.HsmUnavailable:
+            assert time.monotonic() < deadline, "does not recover"
+            time.sleep(0.01)
+"""
+
+WITH_STANDIN = """
+from django.conf import settings
+from tests.faults.answers import CKR
+from tests.faults.standin import NOTHING, Fault, install
+standin = install(settings.PKCS11_MODULE)
+script = standin.plan
+
+def begun(call):
+    outcome = []
+    def work():
+        try:
+            outcome.append(call())
+        except hsm.HsmUnavailable as error:
+            outcome.append(error)
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread, outcome
 """
 
 

@@ -7,8 +7,7 @@ import pytest
 
 from hsm.errors import HsmUnavailable
 from hsm.keyring import Holder, Keyring
-from hsm.token.connection import Connection
-from tests.hsm.programs import Token, run
+from tests.hsm.programs import WITH_STANDIN, Token, run
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +31,7 @@ def test_a_token_that_vanishes_is_refused_at_once_and_used_again_when_it_is_back
                 assert refuses(lambda: hsm.seed_hmac_sha1(wrapped, [b"1"]))
             assert hsm.open_sealed(sealed, purpose="p", bound_to=ROW) == "Åse"
             os.rename(tokens + ".away", tokens)
-            hsm.probe()
+            works_again(hsm.probe)
             assert use_every_key() == before
             hsm.seed_hmac_sha1(wrapped, [b"1"])
         """,
@@ -50,7 +49,7 @@ def test_a_process_that_starts_without_the_token_begins_when_it_comes(tmp_path):
         assert refuses(lambda: hsm.seal("a", purpose="p", bound_to=ROW))
         os.rmdir(tokens)
         os.rename(tokens + ".away", tokens)
-        use_every_key()
+        works_again(use_every_key)
         """,
         **Token.copied_to(tmp_path).environment,
     )
@@ -83,7 +82,7 @@ def test_keys_destroyed_under_a_running_process_are_missed_until_they_are_back(t
         assert refuses(lambda: hsm.blind_index("a", purpose="p"))
         shutil.rmtree(tokens)
         os.rename(tokens + ".copy", tokens)
-        assert use_every_key() == before
+        assert works_again(use_every_key) == before
         """,
         **Token.copied_to(tmp_path).environment,
     )
@@ -91,14 +90,17 @@ def test_keys_destroyed_under_a_running_process_are_missed_until_they_are_back(t
 
 def test_a_refused_pin_is_not_tried_again_and_again():
     run(
-        """
-        from hsm.token.connection import Connection
-        tries = []
-        original = Connection._log_in
-        Connection._log_in = lambda self: (tries.append(1), original(self))[1]
-        for _ in range(5):
-            assert refuses(hsm.probe)
-        assert len(tries) == 1, tries
+        WITH_STANDIN
+        + """
+tries = []
+fault = script.fault
+script.fault = lambda function: (tries.append(1) if function == "C_Login" else None, fault(function))[1]
+for _ in range(5):
+    assert refuses(hsm.probe)
+assert len(tries) == 1, tries
+hsm.forget()
+assert refuses(hsm.probe)
+assert len(tries) == 2, tries
         """,
         PKCS11_USER_PIN="654321",
     )
@@ -112,25 +114,6 @@ def test_a_library_that_cannot_be_loaded_is_a_module_that_is_away():
         """,
         PKCS11_MODULE="/nowhere/module.so",
     )
-
-
-def test_a_call_behind_one_that_hangs_gives_up_in_time():
-    hanging = Connection(wait_seconds=0.1)
-    is_inside, may_end = threading.Event(), threading.Event()
-
-    def hang(_held: Connection) -> None:
-        is_inside.set()
-        may_end.wait(10)
-
-    thread = threading.Thread(target=hanging.call, args=[hang])
-    thread.start()
-    assert is_inside.wait(10)
-    start = time.monotonic()
-    with pytest.raises(HsmUnavailable, match="in time"):
-        hanging.call(lambda _held: None)
-    assert time.monotonic() - start < 1.0
-    may_end.set()
-    thread.join()
 
 
 def test_a_thread_behind_one_that_hangs_while_it_reads_the_keys_gives_up_in_time():
