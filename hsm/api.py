@@ -12,6 +12,7 @@ from hsm.columns import (
 )
 from hsm.errors import HsmUnavailable, SealBroken
 from hsm.hashing import (
+    active_pepper,
     blind_index,
     blind_index_candidates,
     blind_index_lock_key,
@@ -51,6 +52,7 @@ __all__ = [
     "Signature",
     "UnknownVersion",
     "VerifierColumn",
+    "active_pepper",
     "blind_index",
     "blind_index_candidates",
     "blind_index_lock_key",

@@ -88,6 +88,14 @@ def pepper(secret: str, version: int | None = None) -> tuple[int, str]:
     return wanted, b64encode(_mac(wanted, mac_message("pepper", "password", secret))).decode()
 
 
+def active_pepper() -> int:
+    """Give the version that peppers new passwords; one made with another is hashed anew at the next log-in.
+
+    Raises: HsmUnavailable.
+    """
+    return keyring().active(KeyName.VERIFIER)
+
+
 def _lookup(version: int, message: bytes) -> bytes:
     return versioned(version, operations.hmac_sha256(key_label(KeyName.LOOKUP, version), message))
 

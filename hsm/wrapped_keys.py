@@ -4,20 +4,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import pkcs11
-
 from hsm.algorithms.base import private_context
+from hsm.errors import SealBroken
 from hsm.keyring import data_key_context
 from hsm.models import DataKey, KeyVersion
 from hsm.protected_rows import Finding
 from hsm.rules import key_label
 from hsm.states import KeyName, KeyState
-from hsm.token import operations
-from hsm.token.rewrapping import reencrypt
+from hsm.token.rewrapping import decrypted, reencrypt
 
 DATA_KEYS = "hsm.DataKey.wrapped"
 PRIVATE_HALVES = "hsm.KeyVersion.wrapped_private"
-WAS_CHANGED = (pkcs11.EncryptedDataInvalid, pkcs11.EncryptedDataLenRange)
 
 
 @dataclass(frozen=True)
@@ -55,7 +52,7 @@ def rewrap_keys() -> tuple[Counter[str], list[Finding]]:
             again = reencrypt(
                 key.wrapper, key_label(KeyName.DATA_WRAP, active.version), key.wrapped, context=key.context
             )
-        except WAS_CHANGED:
+        except SealBroken:
             findings.append(Finding(key.column, key.name))
             continue
         moved[key.column] += key.put(again, active)
@@ -65,8 +62,8 @@ def rewrap_keys() -> tuple[Counter[str], list[Finding]]:
 def opens(key: WrappedKey) -> bool:
     """Tell whether the module still opens a wrapped key. Raises: HsmUnavailable."""
     try:
-        operations.decrypt(key.wrapper, key.wrapped, context=key.context)
-    except WAS_CHANGED:
+        decrypted(key.wrapper, key.wrapped, context=key.context)
+    except SealBroken:
         return False
     return True
 

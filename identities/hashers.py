@@ -8,7 +8,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import hash_secret
 from django.contrib.auth.hashers import BasePasswordHasher
 
-from hsm.api import pepper
+from hsm.api import active_pepper, pepper
 from identities.rules.password import normal_password
 
 MEMORY_KIB: Final = 19_456  # OWASP Password Storage Cheat Sheet: Argon2id with 19 MiB, 2 passes, 1 lane
@@ -61,13 +61,14 @@ class PepperedArgon2PasswordHasher(BasePasswordHasher):
         }
 
     def must_update(self, encoded: str) -> bool:
-        """Tell whether ``encoded`` was made with other parameters than today's."""
+        """Tell whether ``encoded`` was made with other parameters, or another pepper, than today's.
+
+        Rule:   KEY-3.
+        Raises: HsmUnavailable.
+        """
         decoded = self.decode(encoded)
-        return (decoded["memory_cost"], decoded["time_cost"], decoded["parallelism"]) != (
-            MEMORY_KIB,
-            PASSES,
-            LANES,
-        )
+        made_with = (decoded["pepper_version"], decoded["memory_cost"], decoded["time_cost"], decoded["parallelism"])
+        return made_with != (active_pepper(), MEMORY_KIB, PASSES, LANES)
 
     def safe_summary(self, encoded: str) -> dict[Any, Any]:
         """Name the algorithm and its parameters, never the hash."""

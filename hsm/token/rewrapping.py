@@ -3,9 +3,11 @@
 import hmac
 from typing import Any, Final
 
-from pkcs11 import Attribute, Mechanism
+import pkcs11
+from pkcs11 import Attribute, GCMParams, Mechanism
 
-from hsm.errors import HsmUnavailable, SealBroken
+from hsm.errors import SealBroken
+from hsm.rules import NONCE_BYTES, TAG_BYTES
 from hsm.token import operations
 from hsm.token.connection import Connection, connection
 from hsm.token.keys import secret_key
@@ -40,13 +42,43 @@ def reencrypt(old_label: str, new_label: str, sealed: bytes, *, context: bytes) 
     """Move a data key or the seed of a pair from one encrypting key to another, by way of this process.
 
     Rule:   KEY-1: a process has it in the clear in any case, and nothing outside a process does.
-    Raises: pkcs11.EncryptedDataInvalid or EncryptedDataLenRange when it was changed; HsmUnavailable.
+    Raises: SealBroken when it was changed; HsmUnavailable.
     """
-    plain = operations.decrypt(old_label, sealed, context=context)
+    plain = decrypted(old_label, sealed, context=context)
     again = operations.encrypt(new_label, plain, context=context)
-    if not hmac.compare_digest(operations.decrypt(new_label, again, context=context), plain):
-        raise HsmUnavailable("The module does not open what it just encrypted.")
+    if not hmac.compare_digest(decrypted(new_label, again, context=context), plain):
+        raise SealBroken("A key did not come back as it went.")
     return again
+
+
+def decrypted(label: str, sealed: bytes, *, context: bytes) -> bytes:
+    """Decrypt a wrapped key; one that was changed is told from a module that is lost.
+
+    Raises: SealBroken when it was changed; HsmUnavailable.
+    """
+
+    def act(held: Connection) -> bytes:
+        key = held.key(secret_key, label)
+        try:
+            return _decrypt(key, sealed, context)
+        except pkcs11.PKCS11Error:
+            # SoftHSM says "general error" of a value that was changed. If the key opens what it seals, and again does
+            # not open the value, it is the value.
+            nonce = bytes(held.session.generate_random(NONCE_BYTES * 8))
+            parameters = GCMParams(nonce=nonce, aad=context, tag_bits=TAG_BYTES * 8)
+            probe = nonce + bytes(key.encrypt(bytes(32), mechanism=Mechanism.AES_GCM, mechanism_param=parameters))
+            _decrypt(key, probe, context)
+        try:
+            return _decrypt(key, sealed, context)
+        except pkcs11.PKCS11Error as error:
+            raise SealBroken("A wrapped key does not open.") from error
+
+    return connection.call(act)
+
+
+def _decrypt(key: Any, sealed: bytes, context: bytes) -> bytes:
+    parameters = GCMParams(nonce=sealed[:NONCE_BYTES], aad=context, tag_bits=TAG_BYTES * 8)
+    return bytes(key.decrypt(sealed[NONCE_BYTES:], mechanism=Mechanism.AES_GCM, mechanism_param=parameters))
 
 
 def _mark(key: Any) -> bytes:

@@ -5,7 +5,7 @@ from functools import cache
 from struct import pack
 from uuid import UUID
 
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import make_password, verify_password
 from django_otp.oath import TOTP
 
 from audit.api import Actor
@@ -120,16 +120,22 @@ def put_password(*, identity: Identity, password: str, now: datetime) -> None:
 def accept_password(*, identity_id: UUID, typed: str, actor: Actor, now: datetime) -> bool:
     """Decide whether ``typed`` is the identity's password, counting wrong tries.
 
-    Rule:   TRY-1: only the holder of a device comes this far, so that wrong passwords end in a block.
+    A password that opens the log-in is hashed anew where its pepper or its parameters are not today's. One that is
+    refused is not: how long that takes would tell that it was right.
+
+    Rule:   TRY-1: only the holder of a device comes this far, so that wrong passwords end in a block. KEY-3.
     Locks:  the identity's row, then the factor's.
-    Writes: PasswordFactor, AuditEvent; when it blocks: PendingChange, Identity, Delivery.
+    Writes: PasswordFactor, AuditEvent, Identity; when it blocks: PendingChange, Delivery.
     """
     assert_in_transaction()
     identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
     factor = PasswordFactor.objects.select_for_update().get(pk=identity_id)
-    is_right = check_password(typed, identity.password)
+    is_right, is_outdated = verify_password(typed, identity.password)
     if is_paused(factor.tries, now=now) or factor.state != PasswordState.ACTIVE:
         return False
+    if is_right and is_outdated:
+        identity.password = make_password(typed)
+        identity.save(update_fields=["password"])
     tries = NO_TRIES if is_right else after_wrong_try(factor.tries, may_block=True, now=now)
     factor.count(tries)
     if tries.is_blocked:

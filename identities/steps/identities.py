@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from uuid_utils.compat import uuid7
 
 from audit.api import Actor
-from hsm.api import blind_index, blind_index_candidates, seal
+from hsm.api import blind_index, blind_index_candidates, blind_index_lock_key, seal
 from identities import events, sealing
 from identities.models import Citizen, Identity, IdentityBlock, UsedUserId
 from identities.queries import Person, user_id_is_taken
@@ -80,7 +81,7 @@ def issue_identity(
     ``owner_id`` is the proofing case that the contacts were proven for.
 
     Rule:   UID-1 to UID-5, REG-1, ALR-1 (at least two channels), ALR-2.
-    Locks:  the citizen's row, then the proofs'.
+    Locks:  the CPR number, the citizen's row, then the proofs'.
     Writes: Citizen, Identity, UsedUserId, ContactPoint, ContactProof, AuditEvent, Delivery.
     """
     assert_in_transaction()
@@ -206,9 +207,14 @@ def _refusal_for(person: Person, user_id: str, contacts: dict[ContactKind, str])
 
 
 def _citizen_for(person: Person, *, now: datetime) -> Citizen:
-    """Find or make the citizen's row, locked, with what the register says today."""
+    """Find or make the citizen's row, locked, with what the register says today.
+
+    While two versions of the key for look-ups are in use, the unique index does not see that two rows are one
+    person: who looks and then writes holds a lock on the number itself (docs/decisions/0076).
+    """
     fresh = Citizen(registered_at=now)
     if person.cpr_number is not None:
+        _lock_number(person.cpr_number)
         indexes = blind_index_candidates(person.cpr_number, purpose=sealing.CPR_NUMBER)
         existing = Citizen.objects.select_for_update().filter(cpr_number_index__in=indexes).first()
         if existing is None:
@@ -222,6 +228,12 @@ def _citizen_for(person: Person, *, now: datetime) -> Citizen:
     _put_person(citizen, person)
     citizen.save()
     return citizen
+
+
+def _lock_number(cpr_number: str) -> None:
+    with connection.cursor() as cursor:
+        key = blind_index_lock_key(cpr_number, purpose=sealing.CPR_NUMBER)
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
 
 
 def _put_person(citizen: Citizen, person: Person) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from uuid_utils.compat import uuid7
 
-from hsm.api import blind_index
+from hsm.api import blind_index, blind_index_candidates
 from identities.api import (
     ChangeState,
     HeldChange,
@@ -88,10 +88,10 @@ def _answer(message: Message, *, sender: str, held: HeldChange, now: datetime) -
 
 
 def _not_understood(sender: str, now: datetime) -> SmsReplyOutcome:
-    reference = _reference_of(sender)
-    told_at = [line.at for line in deliveries_of(reference=reference, limit=ANSWERS_A_DAY_WHILE_A_CHANGE_WAITS)]
+    told_at = _told_at(sender)
     if not may_be_told_again(told_at=told_at, waits=phone_waits_for_a_change(sender, now=now), now=now):
         return SmsReplyOutcome.IGNORED
+    reference = _reference(blind_index(sender, purpose=SENDER))
     _send(ReplyNotUnderstood(), sender=sender, language=Language.DA, reference=reference, now=now)
     return SmsReplyOutcome.NOT_UNDERSTOOD
 
@@ -101,6 +101,18 @@ def _send(message: Message, *, sender: str, language: Language, reference: UUID,
     enqueue(message=message, addresses=[address], language=language, reference=reference, now=now)
 
 
-def _reference_of(sender: str) -> UUID:
-    """Give an opaque id that stands for a number: sixteen bytes of its keyed hash."""
-    return UUID(bytes=blind_index(sender, purpose=SENDER)[-16:])
+def _told_at(sender: str) -> list[datetime]:
+    """List when a number was lately answered, the newest first.
+
+    A number has a reference for each readable version of the key for look-ups: counted under the active one alone,
+    a rotation would let everybody be answered as often again.
+    """
+    references = [_reference(index) for index in blind_index_candidates(sender, purpose=SENDER)]
+    limit = ANSWERS_A_DAY_WHILE_A_CHANGE_WAITS
+    lines = [line for reference in references for line in deliveries_of(reference=reference, limit=limit)]
+    return sorted((line.at for line in lines), reverse=True)[:limit]
+
+
+def _reference(index: bytes) -> UUID:
+    """Give an opaque id that stands for a number: sixteen bytes of its keyed hash. It is of use for a day."""
+    return UUID(bytes=index[-16:])
