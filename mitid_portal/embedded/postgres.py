@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import psutil
 import psycopg
+from psycopg import sql
 
 from mitid_portal.embedded.child import Child, PartFailedError, Program, prefixed
 
@@ -22,6 +23,9 @@ SYSTEM_USER = "embedded_postgres"
 START_SECONDS = 60.0
 SOCKET_PATH_BYTES = 107  # the kernel's limit for the path of a Unix socket
 PORT = 5432  # only part of the socket's name
+OWNER = "postgres"
+PORTAL_ROLE = "mitid_app"
+"""As whom web, worker and beat connect: it owns no table, so that no row of the log can be changed by them (LOG-1)."""
 
 
 def _wheel() -> Path:
@@ -95,10 +99,10 @@ def program(folder: Path, *, is_durable: bool, log: Path) -> Program:
     )
 
 
-def address(folder: Path) -> str:
-    """Give the value for ``DATABASE_URL``."""
+def address(folder: Path, *, role: str = OWNER) -> str:
+    """Give the value for ``DATABASE_URL``, for the tables' owner or for another role."""
     # django-environ lowers the case of a host and leaves it encoded; a path in front of the name it takes as it is.
-    return f"postgresql://postgres@:{PORT}/{quote(str(socket_folder(folder)))}/postgres"
+    return f"postgresql://{role}@:{PORT}/{quote(str(socket_folder(folder)))}/postgres"
 
 
 def wait_until_ready(folder: Path, child: Child) -> None:
@@ -112,13 +116,22 @@ def wait_until_ready(folder: Path, child: Child) -> None:
             raise PartFailedError(f"PostgreSQL did not start:\n{child.last_lines()}")
         try:
             psycopg.connect(
-                host=str(socket_folder(folder)), port=PORT, user="postgres", dbname="postgres", connect_timeout=5
+                host=str(socket_folder(folder)), port=PORT, user=OWNER, dbname="postgres", connect_timeout=5
             ).close()
         except psycopg.OperationalError:
             time.sleep(0.05)
         else:
             return
     raise PartFailedError(f"PostgreSQL did not answer in {START_SECONDS:.0f} seconds:\n{child.last_lines()}")
+
+
+def make_role(folder: Path) -> None:
+    """The portal's role is there; what it may do is granted by ``manage.py audit_grants``."""
+    with psycopg.connect(
+        host=str(socket_folder(folder)), port=PORT, user=OWNER, dbname="postgres", connect_timeout=5, autocommit=True
+    ) as session:
+        if session.execute("SELECT FROM pg_roles WHERE rolname = %s", [PORTAL_ROLE]).fetchone() is None:
+            session.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(PORTAL_ROLE)))
 
 
 def socket_folder(folder: Path) -> Path:

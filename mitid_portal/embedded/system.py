@@ -272,6 +272,7 @@ class System:
             self._launch(part)
         for part in (Part.POSTGRES, Part.VALKEY):
             self._wait_for_store(part)
+        postgres.make_role(self._database_folder)
 
     def _wait_for_store(self, part: Part) -> None:
         if part is Part.POSTGRES:
@@ -285,7 +286,7 @@ class System:
         if preparation.is_needed():
             self._say("Bringing database, keys and people up to date")
             preparation.forget()
-            self.manage("prepare")
+            self.manage("prepare", "--grant-to", postgres.PORTAL_ROLE)
             preparation.note_done()
 
     @property
@@ -349,9 +350,11 @@ class System:
                 return self._python(*_CELERY, "beat", "--loglevel=WARNING", name=part, log=log)
 
     def _python(self, *arguments: str, name: str, log: Path) -> Program:
-        return Program(
-            name=name, argv=(sys.executable, *arguments), environment=self.environment, folder=CHECKOUT, log=log
-        )
+        environment = self.environment
+        if name in {*Part} and "DATABASE_URL" not in self._settings:
+            address = postgres.address(self._database_folder, role=postgres.PORTAL_ROLE)
+            environment = environment | {"DATABASE_URL": address}
+        return Program(name=name, argv=(sys.executable, *arguments), environment=environment, folder=CHECKOUT, log=log)
 
     def _note_death(self, part: Part, child: Child, now: float) -> None:
         child.end_group()

@@ -14,8 +14,17 @@ def partition(now):
     """A row of the log, one of each other table; the row's partition."""
     record(kind=EventKind.SIGNED_OUT, actor=Actor.visitor(), subject_id=None, at=now)
     AuditSeal.objects.create(
-        **{"number": 1, "at": now, "first_id": 1, "last_id": 1, "row_count": 1, "missing": [], "late": []},
-        **{"rows_digest": bytes(32), "previous": bytes(32), "hash": bytes(32), "signatures": [{}]},
+        number=1,
+        at=now,
+        first_id=1,
+        last_id=1,
+        row_count=1,
+        missing=[],
+        late=[],
+        rows_digest=bytes(32),
+        previous=bytes(32),
+        hash=bytes(32),
+        signatures=[{}],
     )
     AuditVerification.objects.create(at=now, rows=1, findings=0, seconds=0.5)
     with connection.cursor() as cursor:

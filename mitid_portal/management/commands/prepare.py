@@ -1,5 +1,6 @@
 """Bring database, keys and demo people to what this version needs, in one process."""
 
+import argparse
 from typing import Any
 
 from django.conf import settings
@@ -15,9 +16,15 @@ class Command(BaseCommand):
 
     help = "Migrate, provision the keys and, in demo mode, seed the demo's people."
 
-    def handle(self, *_args: Any, **_options: Any) -> None:
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Take the role that the portal connects as, when it is another than this command's."""
+        parser.add_argument("--grant-to", metavar="ROLE", help="the role that web, worker and beat connect as")
+
+    def handle(self, *_args: Any, grant_to: str | None, **_options: Any) -> None:
         """Do the steps in order."""
         call_command("migrate", interactive=False, verbosity=1, stdout=self.stdout)
+        if grant_to is not None:
+            call_command("audit_grants", grant_to, stdout=self.stdout)
         call_command("hsm_provision", stdout=self.stdout)
         if settings.DEMO:
             call_command("demo_seed", stdout=self.stdout)
