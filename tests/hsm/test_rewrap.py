@@ -4,6 +4,7 @@ import io
 from datetime import timedelta
 
 import pytest
+from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connections, transaction
 
@@ -257,6 +258,15 @@ def test_the_command_fails_over_what_does_not_open_and_shows_no_content(resident
         rewrapping.run({"batch": 500, "pause": 0.0}, out)
 
     assert f"identities.ContactPoint.value_sealed {point.pk}: does not open" in out.getvalue()
+
+
+def test_it_is_a_command(residents):
+    rotate(*ALL)
+    out = io.StringIO()
+
+    call_command("hsm", "rewrap", "--batch", "7", "--pause", "0.001", stdout=out)
+
+    assert "identities.CodeDisplay.seed_wrapped: 3 renewed" in out.getvalue()
 
 
 @pytest.mark.parametrize("options", [{"batch": 0, "pause": 0.0}, {"batch": 1, "pause": -1.0}])
