@@ -35,7 +35,8 @@ class Breaker:
         """Start closed."""
         self._lock = threading.Lock()
         self.state = BreakerState.CLOSED
-        """Read without the lock by every call: closed is the usual case."""
+        self.is_quiet = True
+        """Closed, and nothing was refused lately: the usual case, read by every call without the lock."""
         self.refusals = 0
         self._open_for = FIRST_SECONDS
         self._until = 0.0
@@ -60,6 +61,7 @@ class Breaker:
     def refused(self, now: float) -> None:
         """Count a refusal; open after some in a row, and for longer after a trial."""
         with self._lock:
+            self.is_quiet = False
             self.refusals += 1
             if self.state is BreakerState.TRIAL:
                 self._open_for = min(self._open_for * GROWTH, LONGEST_SECONDS)
@@ -70,6 +72,7 @@ class Breaker:
     def hung(self) -> None:
         """Open until the call that hangs has returned."""
         with self._lock:
+            self.is_quiet = False
             self.state = BreakerState.HUNG
 
     def returned(self, now: float) -> None:
@@ -87,3 +90,4 @@ class Breaker:
         self.state = BreakerState.CLOSED
         self.refusals = 0
         self._open_for = FIRST_SECONDS
+        self.is_quiet = True

@@ -72,7 +72,7 @@ class Module:
                 means that the value or the caller is wrong, and propagates.
         """
         began = time.monotonic()
-        if self._breaker.state is not BreakerState.CLOSED and not self._breaker.admits(began):
+        if not (self._breaker.is_quiet or self._breaker.admits(began)):
             raise HsmUnavailable("The module is away, or a call to it hangs.")
         is_last = False
         while True:
@@ -83,7 +83,7 @@ class Module:
                 self._judge(failure, held.pool, is_last=is_last)
                 is_last = True
             else:
-                if self._breaker.refusals or self._breaker.state is not BreakerState.CLOSED:
+                if not self._breaker.is_quiet:
                     self._breaker.succeeded()
                 return result
 

@@ -126,6 +126,10 @@ class BreakerMachine(RuleBasedStateMachine):
         assert self.is_hung == (self.breaker.state is BreakerState.HUNG)
 
     @invariant()
+    def quiet_means_that_everybody_may(self) -> None:
+        assert self.breaker.is_quiet == (self.breaker.state is BreakerState.CLOSED and self.breaker.refusals == 0)
+
+    @invariant()
     def few_refusals_keep_it_closed_or_on_trial(self) -> None:
         if self.breaker.state is BreakerState.CLOSED:
             assert self.breaker.refusals < REFUSALS
