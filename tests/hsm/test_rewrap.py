@@ -193,6 +193,7 @@ def test_another_rotation_begins_a_table_anew(residents, now):
 
 def test_it_waits_until_every_process_knows_the_new_versions(residents, now, settings):
     settings.KEYRING_SECONDS = 15
+    KeyVersion.objects.update(since=now - timedelta(days=1))
     rotate(DATA_KEY, at=now - timedelta(seconds=10))
     waits = []
 
