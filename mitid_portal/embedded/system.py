@@ -381,10 +381,8 @@ class System:
         time.sleep(seconds)
 
 
-_GUNICORN: Final = (
-    *("-m", "gunicorn", "--config=python:mitid_portal.gunicorn"),
-    *("--workers=2", "--graceful-timeout=8", "--keep-alive=5"),
-)
+_CONFIGURED: Final = "--config=python:mitid_portal.gunicorn"
+_GUNICORN: Final = ("-m", "gunicorn", _CONFIGURED, "--workers=2", "--graceful-timeout=8", "--keep-alive=5")
 _CELERY: Final = ("-m", "celery", "--app=mitid_portal", "--quiet")
 _WORKER: Final = ("--loglevel=WARNING", "--pool=prefork", "--concurrency=2", "--without-gossip", "--without-mingle")
 

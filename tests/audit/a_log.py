@@ -47,7 +47,7 @@ def at_of(row_id: int) -> datetime:
 def event(row_id: int, **changes: Any) -> dict[str, Any]:
     """A row as the portal writes it, every column filled."""
     actor = Actor(ActorKind.OFFICER, UUID(int=row_id), office_id=UUID(int=3), organisation_id=UUID(int=4))
-    row = {
+    row: dict[str, Any] = {
         "id": row_id,
         "at": at_of(row_id),
         "kind": EventKind.IDENTITY_BLOCKED.value,
@@ -77,7 +77,7 @@ def insert(rows: Iterable[dict[str, Any]], table: str = "audit_auditevent") -> N
     with connection.cursor() as cursor:
         cursor.executemany(
             f"INSERT INTO {table} ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})",
-            [[Jsonb(row[name]) if name == "facts" else row[name] for name in COLUMNS] for row in rows],
+            [[Jsonb(row[n]) if n == "facts" else row[n] for n in COLUMNS] for row in rows],
         )
 
 
@@ -121,7 +121,7 @@ def hash_of(message: bytes) -> bytes:
 
 def insert_seal(seal: dict[str, Any]) -> None:
     """Put a seal in."""
-    values = {name: Jsonb(value) if isinstance(value, list) else value for name, value in seal.items()}
+    values: dict[str, Any] = {name: Jsonb(value) if isinstance(value, list) else value for name, value in seal.items()}
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO audit_auditseal ({', '.join(values)}) VALUES ({', '.join(['%s'] * len(values))})",
@@ -158,9 +158,8 @@ class Log:
     def findings(self, **changes: Any) -> list[Finding]:
         """Examine the log as it is now, in the transaction that is open."""
         from_seal = changes.pop("from_seal", 1)
-        examination = Examination(
-            **({"heads": self.heads, "journal": self.journal, "now": NOW, "progress": None} | changes)
-        )
+        given: dict[str, Any] = {"heads": self.heads, "journal": self.journal, "now": NOW, "progress": None}
+        examination = Examination(**(given | changes))
         examination.run(from_seal)
         return examination.findings
 

@@ -19,6 +19,6 @@ def rotate(*names: str, at: datetime | None = None) -> None:
         if name == DATA_KEY:
             make_data_key(version, state=KeyState.ACTIVE, at=at)
         else:
-            algorithm = rows.latest("version").algorithm
+            algorithm = KeyVersion.objects.filter(name=name).latest("version").algorithm
             make_version(KeyName(name), version, algorithm, state=KeyState.ACTIVE, at=at)
     forget_keyring()
