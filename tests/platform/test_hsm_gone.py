@@ -8,6 +8,7 @@ from mitid_portal.demo.walkthrough.acts import PORTAL, log_in
 from mitid_portal.demo.walkthrough.demo_side import DemoSide
 from mitid_portal.demo.walkthrough.visitor import Visitor
 from mitid_portal.embedded.system import System
+from tests.platform.recovery import once_it_is_back
 
 SAYS_SO = "The part that checks codes and passwords"
 
@@ -47,19 +48,26 @@ def test_key_2_log_in_and_self_service_fail_closed_and_come_back(system: System,
             assert system.health()["hsm"] == "down"
         finally:
             away.rename(tokens)
-        inside.go("/profile/")
+        system.wait_until_well(30)  # a module that was away is left alone for a moment (docs/decisions/0072)
+        once_it_is_back(lambda: inside.go("/profile/"))
         assert "waits" not in inside.page.text
         assert "+4528445566" not in str(demo._get("/demo/messages.json"))
-        inside.go("/change/phone/")
-        inside.send(contact="+4528445566")
+
+        def ask() -> None:
+            inside.go("/change/phone/")
+            inside.send(contact="+4528445566")
+
+        once_it_is_back(ask)
         assert demo.next_message("+4528445566").channel == "SMS"
-        log_in(
-            outside,
-            demo,
-            door=PORTAL,
-            user_id=late.user_id or "",
-            serial=late.devices[0],
-            password=late.password,
+        once_it_is_back(
+            lambda: log_in(
+                outside,
+                demo,
+                door=PORTAL,
+                user_id=late.user_id or "",
+                serial=late.devices[0],
+                password=late.password,
+            )
         )
         outside.expect("Your profile")
         system.wait_until_well(30)
