@@ -88,10 +88,19 @@ class Module:
                 return result
 
     def close(self) -> None:
-        """Forget the sessions, their keys and a refused PIN; the next call opens anew."""
-        with self._exclusive(time.monotonic()):
+        """End the sessions, and forget their keys and a refused PIN; the next call opens anew.
+
+        Raises: HsmUnavailable when another thread is opening the module, or hangs in it.
+        """
+        began = time.monotonic()
+        with self._exclusive(began):
             self._pool = None
             self._is_pin_refused = False
+            if self._is_drained(began):
+                ticket = self._watch.begin(began)
+                for library in self._libraries.values():
+                    library.finalise()
+                self._watch.end(ticket)
         self._breaker.succeeded()
 
     # --- entering and leaving ---

@@ -66,14 +66,17 @@ class Library:
 
         Raises: pkcs11.PKCS11Error when it does not begin.
         """
-        functions = self._functions.contents
-        _Call(functions.finalize)(None)  # what is lost need not end well
-        initialise = _Call(functions.initialize)
+        self.finalise()
+        initialise = _Call(self._functions.contents.initialize)
         answer = initialise(ctypes.addressof(self._arguments))
         self.may_thread = answer != CKR_CANT_LOCK
         if not self.may_thread:
             answer = initialise(None)
         _require_ok("C_Initialize", answer)
+
+    def finalise(self) -> None:
+        """End every session of this process; what is lost need not end well. Nobody else may be inside."""
+        _Call(self._functions.contents.finalize)(None)
 
 
 def _require_ok(function: str, answer: int) -> None:
