@@ -74,10 +74,10 @@ def event(row_id: int, **changes: Any) -> dict[str, Any]:
 
 def insert(rows: Iterable[dict[str, Any]], table: str = "audit_auditevent") -> None:
     """Put rows in, past the portal."""
+    values: list[list[Any]] = [[Jsonb(row[n]) if n == "facts" else row[n] for n in COLUMNS] for row in rows]
     with connection.cursor() as cursor:
         cursor.executemany(
-            f"INSERT INTO {table} ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})",
-            [[Jsonb(row[n]) if n == "facts" else row[n] for n in COLUMNS] for row in rows],
+            f"INSERT INTO {table} ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})", values
         )
 
 

@@ -151,7 +151,7 @@ def test_every_kind_of_event_can_be_recorded(now, kind):
 
 
 def test_event_kinds_name_their_app_and_what_happened():
-    apps = {"audit", "hsm", "notifications", "identities", "authentication", "selfservice", "registration", "brokers"}
+    apps = {"audit", "hsm", "notifications", "identities", "authentication", "selfservice", "registration", "portal"}
     for kind in EventKind:
         app, _, act = kind.value.partition(".")
         assert app in apps
