@@ -21,6 +21,7 @@ NO_SEAL: Final = bytes(32)
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _CODE: Final = re.compile(r"[A-Za-z0-9_.:+-]{1,64}")
 _PERSONAL: Final = re.compile(r"\d{6}-?\d{4}|\+\d+")  # a CPR number, a phone number
+_JSON: Final = json.JSONEncoder(ensure_ascii=False).encode
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _INTEGER_LIMIT: Final = 2**53  # beyond it JSON readers round
 
@@ -95,15 +96,24 @@ def row_message(
     Bytes: UTF-8; fields joined by ``|``, none for null; the instant in microseconds since 1970; the facts, which may
            hold anything, last and as PostgreSQL prints jsonb.
     """
+    return row_message_of(
+        row_id=row_id, at=at, kind=kind, actor=actor, subject_id=subject_id, facts_text=jsonb_text(facts)
+    )
+
+
+def row_message_of(
+    *, row_id: int, at: datetime, kind: EventKind | str, actor: Actor, subject_id: UUID | None, facts_text: str
+) -> bytes:
+    """Give ``row_message`` of facts that ``jsonb_text`` has written."""
     identifiers = (actor.id, actor.office_id, actor.organisation_id, subject_id)
     ids = "|".join("" if identifier is None else str(identifier) for identifier in identifiers)
-    return f"{row_id}|{microseconds(at)}|{kind}|{actor.kind}|{ids}|{jsonb_text(facts)}".encode()
+    return f"{row_id}|{microseconds(at)}|{kind}|{actor.kind}|{ids}|{facts_text}".encode()
 
 
 def jsonb_text(facts: Mapping[str, str | int | bool | None]) -> str:
     """Write facts as PostgreSQL prints jsonb: shorter keys first, those of one length by their bytes."""
     names = sorted(facts, key=lambda name: (len(name.encode()), name.encode()))
-    return json.dumps({name: facts[name] for name in names}, ensure_ascii=False)
+    return _JSON({name: facts[name] for name in names})
 
 
 def seal_message(

@@ -1,6 +1,5 @@
 """Recording an event in the transaction of what it tells of."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -10,7 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from audit import tail
-from audit.rules import Actor, Fact, clean_facts, objection_to_actor, row_message
+from audit.rules import Actor, Fact, clean_facts, jsonb_text, objection_to_actor, row_message_of
 from audit.sealer import sealer
 from audit.sql import SEQUENCE
 from audit.states import EventKind
@@ -47,14 +46,14 @@ def record(
     objection = objection_to_actor(actor)
     if objection is not None:
         raise ValueError(objection)
-    stored = clean_facts(facts)
+    stored = jsonb_text(clean_facts(facts))
     with connection.cursor() as cursor:
         # The id is part of what is keyed, so it is drawn first: a row copied under another id shows.
         cursor.execute(_NEXT_ID)
         row_id = int(cursor.fetchone()[0])
-        message = row_message(row_id=row_id, at=at, kind=kind, actor=actor, subject_id=subject_id, facts=stored)
+        message = row_message_of(row_id=row_id, at=at, kind=kind, actor=actor, subject_id=subject_id, facts_text=stored)
         mac = sealer().row_mac(message)
         ids = (actor.id, actor.office_id, actor.organisation_id, subject_id)
-        cursor.execute(_INSERT, [row_id, at, kind.value, actor.kind.value, *ids, json.dumps(stored), mac])
+        cursor.execute(_INSERT, [row_id, at, kind.value, actor.kind.value, *ids, stored, mac])
     transaction.on_commit(lambda: tail.note(row_id, mac))
     return row_id

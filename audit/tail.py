@@ -49,7 +49,7 @@ class _Journal:
                 fcntl.flock(descriptor, fcntl.LOCK_UN)
 
     def _locked(self) -> int:
-        folder = Path(settings.AUDIT_TAIL_DIR)
+        folder = settings.AUDIT_TAIL_DIR
         while True:
             if self._descriptor is None or folder != self._folder:
                 self._open(folder)
@@ -149,7 +149,7 @@ def prune(sealed_up_to: int, *, open_gaps: Iterable[tuple[int, int]] = ()) -> No
 
 
 def _files() -> list[Path]:
-    return sorted(Path(settings.AUDIT_TAIL_DIR).glob("*.tail"))
+    return sorted(settings.AUDIT_TAIL_DIR.glob("*.tail"))
 
 
 def _entries(content: bytes) -> Iterator[TailEntry]:
