@@ -168,7 +168,6 @@ class Migration(migrations.Migration):
                     models.Index(fields=["at"], name="seal_by_instant"),
                 ],
                 "constraints": [
-                    models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="seal_numbers_begin_at_one"),
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("first_id__gt", 1), ("number__gt", 1)),

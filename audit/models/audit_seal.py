@@ -38,7 +38,6 @@ class AuditSeal(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="seal_numbers_begin_at_one", condition=Q(number__gte=1)),
             models.CheckConstraint(
                 name="seal_first_begins_the_log",
                 condition=Q(number__gt=1, first_id__gt=1) | Q(number=1, first_id=1, previous=NO_SEAL),
