@@ -19,7 +19,7 @@ from tests.factories.selfservice import a_login, a_requested_change, log_in
 
 Travel = Callable[..., datetime]
 NOT_THE_CITIZENS_TO_SEE = frozenset(
-    kind for kind in EventKind if kind.partition(".")[0] in {"registration", "notifications", "hsm", "audit"}
+    kind for kind in EventKind if kind.partition(".")[0] in {"registration", "notifications", "hsm", "audit", "portal"}
 )
 
 
