@@ -1,19 +1,17 @@
 """The door to the log: what apps above may call."""
 
-from audit.queries import EventLine, events_about
+from audit.queries import EventLine, SealState, events_about, seal_state
 from audit.rules import Actor, Fact
 from audit.sealer import SealPublicKey, SealSignature
 from audit.search import (
     EventKey,
     LogLine,
     SealLine,
-    SealState,
     VerificationLine,
     event_by_key,
     latest_seals,
     latest_verifications,
     neighbours_of,
-    seal_state,
     search_events,
 )
 from audit.states import ActorKind, EventKind

@@ -4,7 +4,7 @@ import fcntl
 import json
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -47,20 +47,31 @@ def append_heads(heads: Sequence[Head]) -> bool:
     return True
 
 
-def read_heads() -> list[Head]:
+def each_head() -> Iterator[Head]:
     """Give every head in the order of writing; a line torn by a crash is passed by, and no file is no head.
+
+    The file grows for years, so it is read line by line; whoever seals asks ``last_head``.
 
     Raises: OSError when the file is there and cannot be read.
     """
     try:
-        content = Path(settings.AUDIT_HEADS_FILE).read_bytes()
+        with Path(settings.AUDIT_HEADS_FILE).open("rb") as stream:
+            # Zeros that a crash left may be as long as they like: no more than a line may be is asked for.
+            while line := stream.readline(LONGEST_LINE_BYTES):
+                head = _parsed(line)
+                if head is not None:
+                    yield head
     except FileNotFoundError:
-        return []
-    return [head for line in content.splitlines() if (head := _parsed(line)) is not None]
+        return
+
+
+def read_heads() -> list[Head]:
+    """Give all of ``each_head``. Raises: OSError."""
+    return list(each_head())
 
 
 def last_head() -> Head | None:
-    """Give the head written last.
+    """Give the head written last, from the file's end alone, however long the file is.
 
     Raises: OSError when the file is there and cannot be read.
     """

@@ -10,19 +10,15 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from audit.models import AuditEvent, AuditSeal, AuditVerification
 from audit.rules import Actor
 from audit.states import ActorKind, EventKind
 
-LATE_FOR: Final = timedelta(
-    hours=25
-)  # a gap is searched for late commits for a day; an hour for the sealer's own delay
-ROUNDS_UNTIL_LATE: Final = 12  # rounds of the sealing task that may fail before it is said
-MOST_COUNTED: Final = 100_000
+LATE_FOR: Final = timedelta(hours=25)
+"""A gap is searched for late commits for a day; an hour for the sealer's own delay."""
 
 _SEALS_OVER: Final = """
 SELECT wanted.id, over.number, over.at,
@@ -71,20 +67,6 @@ class LogLine:
     def key(self) -> EventKey:
         """Where the list goes on behind this line."""
         return EventKey(self.at, self.id)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SealState:
-    """How sealing stands: the newest seal, how many rows no seal covers yet, and whether they wait too long.
-
-    ``waiting`` is counted up to ``MOST_COUNTED``.
-    """
-
-    number: int | None
-    at: datetime | None
-    waiting: int
-    oldest_waiting_at: datetime | None
-    is_late: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,26 +161,6 @@ def seals_over(ids: Collection[int]) -> dict[int, int]:
             cursor.execute(_LATE_SEALS, [list(column) for column in zip(*gaps, strict=True)])
             covered |= dict(cursor.fetchall())
     return covered
-
-
-def seal_state(*, now: datetime) -> SealState:
-    """Tell how sealing stands. Rows committed late, within a range that is sealed already, are not counted.
-
-    Rule: LOG-1.
-    """
-    newest = AuditSeal.objects.order_by("-number").values_list("number", "at", "last_id").first()
-    number, at, last_id = newest or (None, None, 0)
-    waiting = AuditEvent.objects.filter(id__gt=last_id).order_by("id")[:MOST_COUNTED]
-    found = waiting.aggregate(count=Count("id"), oldest=Min("at"))
-    oldest: datetime | None = found["oldest"]
-    late_after = timedelta(seconds=settings.AUDIT_SEAL_SECONDS * ROUNDS_UNTIL_LATE)
-    return SealState(
-        number=number,
-        at=at,
-        waiting=found["count"],
-        oldest_waiting_at=oldest,
-        is_late=oldest is not None and oldest < now - late_after,
-    )
 
 
 def latest_seals(*, before: int | None = None, limit: int) -> list[SealLine]:

@@ -5,7 +5,7 @@ from time import perf_counter
 
 from django.db import transaction
 
-from audit.heads import read_heads
+from audit.heads import each_head
 from audit.models import AuditSeal, AuditVerification
 from audit.rules import Actor
 from audit.states import EventKind
@@ -31,9 +31,8 @@ def verify_log(*, now: datetime, from_seal: int | None = None, progress: Progres
     start = 1 if from_seal is None else from_seal
     if start < 1:
         raise UnknownSeal("Seals are numbered from 1.")
-    # Before the snapshot: whatever these tell of was committed by then, so it must be in it.
-    heads, journal = read_heads(), list(read_tail())
-    examination = Examination(heads=heads, journal=journal, now=now, progress=progress)
+    # Both are read here, before the snapshot: whatever they tell of was committed by then, so it must be in it.
+    examination = Examination(heads=each_head(), journal=read_tail(), now=now, progress=progress)
     with snapshot():
         examination.run(start)
         restores = accepted_restores()

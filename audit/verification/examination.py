@@ -38,13 +38,14 @@ class Examination:
     """One examination; its parts run in the order in which ``run`` calls them."""
 
     def __init__(
-        self, *, heads: Sequence[Head], journal: Iterable[TailEntry], now: datetime, progress: Progress | None
+        self, *, heads: Iterable[Head], journal: Iterable[TailEntry], now: datetime, progress: Progress | None
     ) -> None:
         """Begin with what was read outside the database, before the snapshot was taken: so no line is ahead of it."""
         told: dict[int, set[bytes]] = {}
+        self._head_ids: dict[int, int] = {}
         for head in heads:
             told.setdefault(head.number, set()).add(head.hash)
-        self._head_ids = {head.number: head.last_id for head in heads}
+            self._head_ids[head.number] = head.last_id
         self._journal: dict[int, bytes] = {entry.id: entry.mac for entry in journal}
         self._now, self._progress = now, progress
         self._matches = sealer().row_mac_matches
