@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from uuid_utils.compat import uuid7
 
-from audit.api import EventKey, EventKind
+from audit.api import ActorKind, EventKey, EventKind
 from audit.models import AuditEvent
 from notifications.models import Delivery
-from registration.log_texts import APPS, KINDS, REFUSALS, kinds_by_app, words_for
+from registration.log_texts import ACTORS, APPS, KINDS, REFUSALS, kinds_by_app, words_for
 from registration.rules.log import LogFilters, facts_of_search, refusal_to_search
 from registration.states import LogRefusal, OfficerRole
 from registration.steps import MayNotAct
@@ -197,6 +197,11 @@ def test_every_kind_of_event_has_words_and_an_app():
     assert all(kinds for _, kinds in kinds_by_app())
     assert {kind.partition(".")[0] for kind in EventKind} == set(APPS)
     assert set(REFUSALS) == set(LogRefusal)
+
+
+def test_every_kind_of_actor_has_words():
+    assert set(ACTORS) == set(ActorKind)
+    assert len({str(text) for text in ACTORS.values()}) == len(ActorKind)
 
 
 def test_no_two_kinds_have_the_same_words():
