@@ -3,33 +3,31 @@
 Read on first use, and anew once the reading is older than ``settings.KEYRING_SECONDS``: by one thread, while the
 others go on with what is known; keys that are open stay open. A reading of twice that age is used by nobody as long
 as a newer one is to be had, and the ceremonies count on it: what was published longer than that ago, every process
-knows (KEY-3, docs/decisions/0077). A value made with a version that is not known here makes it read at once.
+knows (KEY-3, docs/decisions/0077). A value made with a version that is not known here makes it read at once, though
+not more than once a second: whoever can write such values must not slow everything else down.
 """
 
 import logging
+import math
 import os
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, Final, TypeVar
 
-import pkcs11
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, transaction
 
-from hsm.algorithms import UnknownAlgorithm, algorithm
-from hsm.errors import HsmUnavailable
-from hsm.queries import KnownDataKey, KnownVersion, readable_data_keys, readable_versions
-from hsm.rules import context, key_label
-from hsm.states import READABLE, SIGNING, KeyName, KeyState
-from hsm.token import operations
+from hsm.errors import HsmUnavailable, KeyClosed
+from hsm.opening import ClosedKey, OpenDataKey, Opened, opened_keys
+from hsm.queries import KnownVersion, readable_data_keys, readable_versions
+from hsm.rules import key_label
+from hsm.states import DATA_KEY, READABLE, SIGNING, KeyName, KeyState
 
 WAIT_SECONDS: Final = 5.0  # for the thread that reads first
 RETRIES: Final = 4  # of a failed reading, before the last one is too old
+PAUSE_SECONDS: Final = 1.0  # between readings for the sake of what is missing, where KEYRING_SECONDS is not less
 
 Found = TypeVar("Found")
 
@@ -45,16 +43,6 @@ class UnknownVersion(LookupError):  # noqa: N818 - named like its siblings in hs
 
 
 @dataclass(frozen=True)
-class OpenDataKey:
-    """A data key in the clear, as the two keys that are derived from it."""
-
-    version: int
-    state: KeyState
-    columns: AESGCM
-    log: bytes
-
-
-@dataclass(frozen=True)
 class Keyring:
     """The readable versions, as of one reading."""
 
@@ -62,6 +50,8 @@ class Keyring:
     data_keys: dict[int, OpenDataKey]
     private_keys: dict[tuple[KeyName, int], Any] = field(default_factory=dict, repr=False)
     """Of pairs whose algorithm the module lacks."""
+    closed: dict[str, ClosedKey] = field(default_factory=dict)
+    """Of both, what did not open, by label."""
 
     def active(self, name: KeyName) -> int:
         """Give the version that protects new values.
@@ -76,23 +66,29 @@ class Keyring:
     def active_data_key(self) -> OpenDataKey:
         """Give the data key that seals new values.
 
-        Raises: HsmUnavailable when there is none.
+        Raises: KeyClosed when it did not open; HsmUnavailable when there is none.
         """
         for key in self.data_keys.values():
             if key.state is KeyState.ACTIVE:
                 return key
+        for closed in self._closed_data_keys():
+            if closed.state is KeyState.ACTIVE:
+                raise closed.error()
         raise HsmUnavailable("No data key is active; the founding makes the keys (hsm found, hsm_provision).")
 
     def log_data_key(self) -> OpenDataKey:
         """Give the data key that the log's rows are keyed with: the active one, or else the newest.
 
-        While an emergency leaves no data key active, the ceremonies that end it are logged (docs/decisions/0077).
+        While an emergency leaves no data key active, or the active one does not open, the ceremonies that end it are
+        logged (docs/decisions/0077).
 
-        Raises: HsmUnavailable when there is none at all.
+        Raises: KeyClosed when none opened; HsmUnavailable when there is none at all.
         """
         keys = self.data_keys.values()
         found = max(keys, key=lambda key: (key.state is KeyState.ACTIVE, key.version), default=None)
         if found is None:
+            for closed in self._closed_data_keys():
+                raise closed.error()
             raise HsmUnavailable("There is no data key; the founding makes the keys (hsm found, hsm_provision).")
         return found
 
@@ -109,22 +105,38 @@ class Keyring:
     def private_key(self, name: KeyName, version: int) -> Any:
         """Give what signs beside the label: a key in memory, or ``None`` for a pair that the module holds.
 
-        Raises: HsmUnavailable when it is kept wrapped and could not be opened.
+        Raises: KeyClosed when it is kept wrapped and did not open.
         """
         try:
             return self.private_keys[name, version]
         except KeyError as error:
-            raise HsmUnavailable("A private key that is kept wrapped is not open in this process.") from error
+            raise KeyClosed("A private key that is kept wrapped is not open in this process.") from error
 
     def data_key(self, version: int) -> OpenDataKey:
         """Give a readable data key.
 
-        Raises: UnknownVersion.
+        Raises: UnknownVersion; KeyClosed when it did not open.
         """
         try:
             return self.data_keys[version]
         except KeyError as error:
-            raise UnknownVersion("data-key", version) from error
+            closed = self.closed.get(key_label(DATA_KEY, version))
+            if closed is not None:
+                raise closed.error() from error
+            raise UnknownVersion(DATA_KEY, version) from error
+
+    @property
+    def has_data_keys(self) -> bool:
+        """Whether there were data keys, open or not: without any it was read before they were made."""
+        return bool(self.data_keys) or any(self._closed_data_keys())
+
+    @property
+    def opened(self) -> Opened:
+        """What the next reading need not open again."""
+        return Opened(self.data_keys, self.private_keys, self.closed)
+
+    def _closed_data_keys(self) -> Iterator[ClosedKey]:
+        return (closed for label, closed in self.closed.items() if label.startswith(f"{DATA_KEY}."))
 
 
 class Holder:
@@ -138,6 +150,8 @@ class Holder:
         self._ring: Keyring | None = None
         self._due_at = 0.0
         self._too_old_at = 0.0
+        self._missed_at = -math.inf
+        self._is_missed_in_vain = False
 
     @property
     def last(self) -> Keyring | None:
@@ -150,7 +164,7 @@ class Holder:
         Raises: HsmUnavailable when it cannot be read for the first time, or the thread that reads it hangs.
         """
         ring = self._ring
-        if ring is None or not ring.data_keys:  # one without keys was read before they were made
+        if ring is None or not (ring.data_keys or ring.has_data_keys):
             return self._read_first()
         now = monotonic()
         if now < self._due_at:
@@ -158,13 +172,22 @@ class Holder:
         return self._renewed(ring, now)
 
     def reread(self) -> Keyring:
-        """Read at once, whatever the age.
+        """Read at once for what the last reading lacks; where one did so lately, give the last one.
 
-        Raises: HsmUnavailable; what the database raises. The last reading stays in use then.
+        Raises: HsmUnavailable, also when the last attempt failed lately; what the database raises. The last reading
+                stays in use then.
         """
         lock = self._acquired()
         try:
-            return self._read_now()
+            now = monotonic()
+            if self._ring is not None and now < self._missed_at + min(PAUSE_SECONDS, settings.KEYRING_SECONDS):
+                if self._is_missed_in_vain:
+                    raise HsmUnavailable("The keys could not be read anew a moment ago.")
+                return self._ring
+            self._missed_at, self._is_missed_in_vain = now, True
+            ring = self._read_now()
+            self._is_missed_in_vain = False
+            return ring
         finally:
             lock.release()
 
@@ -175,6 +198,7 @@ class Holder:
     def forget(self) -> None:
         """Have it read anew on its next use, with every key opened anew."""
         self._ring = None
+        self._missed_at = -math.inf
 
     def after_fork_in_child(self) -> None:
         """Keep what was read; a lock that another thread of the parent held would never be given back."""
@@ -184,7 +208,7 @@ class Holder:
         lock = self._acquired()
         try:
             ring = self._ring
-            if ring is None or not ring.data_keys:  # another thread may have read it meanwhile
+            if ring is None or not ring.has_data_keys:  # another thread may have read it meanwhile
                 ring = self._read_now()
             return ring
         finally:
@@ -226,19 +250,19 @@ class Holder:
 def keyring() -> Keyring:
     """Give this process's keyring, read on first use and when it is due.
 
-    Raises: HsmUnavailable when a data key cannot be unwrapped.
+    Raises: HsmUnavailable when it cannot be read for the first time, or no data key can be opened.
     """
     return _holder.ring()
 
 
 def looked_up(look: Callable[[Keyring], Found]) -> Found:
-    """Look something up, and once more in a fresh reading where its version is not known.
+    """Look something up, and once more in a fresh reading where its version is not known or its key is not open.
 
     Raises: UnknownVersion; HsmUnavailable.
     """
     try:
         return look(keyring())
-    except UnknownVersion:
+    except (UnknownVersion, KeyClosed):
         return look(_holder.reread())
 
 
@@ -252,70 +276,19 @@ def forget_keyring() -> None:
     _holder.forget()
 
 
-def data_key_context(version: int) -> bytes:
-    """Encode what a wrapped data key is bound to."""
-    return context("data-key", str(version))
-
-
 def _read() -> Keyring:
     with transaction.atomic():  # a savepoint where one is open: a failed reading must not spoil the caller's
         found = readable_versions()
         data_keys = readable_data_keys()
     last = _holder.last
     private = [(name, known) for name in SIGNING for known in found[name] if known.state in READABLE]
-    if last is None or not last.data_keys:
-        opened = {row.version: _unwrap(row) for row in data_keys}
-        signers = {(name, known.version): _opened(name, known) for name, known in private}
-    else:
-        opened, signers = _opened_since(last, data_keys, private)
+    opened = opened_keys(data_keys, private, last=Opened() if last is None else last.opened)
     return Keyring(
-        {name: {known.version: known for known in versions} for name, versions in found.items()}, opened, signers
+        {name: {known.version: known for known in versions} for name, versions in found.items()},
+        opened.data_keys,
+        opened.private_keys,
+        opened.closed,
     )
-
-
-def _opened_since(
-    last: Keyring, data_keys: list[KnownDataKey], private: list[tuple[KeyName, KnownVersion]]
-) -> tuple[dict[int, OpenDataKey], dict[tuple[KeyName, int], Any]]:
-    # A key that cannot be opened now is opened by a later reading: the states of the others count at once.
-    opened: dict[int, OpenDataKey] = {}
-    signers: dict[tuple[KeyName, int], Any] = {}
-    try:
-        for row in data_keys:
-            kept = last.data_keys.get(row.version)
-            opened[row.version] = _unwrap(row) if kept is None else replace(kept, state=row.state)
-        for name, known in private:
-            place = (name, known.version)
-            signers[place] = last.private_keys[place] if place in last.private_keys else _opened(name, known)
-    except HsmUnavailable:
-        log.warning("A new key could not be opened yet.", exc_info=True)
-        for row in data_keys:
-            if row.version in last.data_keys:
-                opened.setdefault(row.version, replace(last.data_keys[row.version], state=row.state))
-        signers = {**last.private_keys, **signers}
-    return opened, signers
-
-
-def _opened(name: KeyName, known: KnownVersion) -> Any:
-    wrapper = None if known.wrapped_by_version is None else key_label(KeyName.DATA_WRAP, known.wrapped_by_version)
-    try:
-        return algorithm(known.algorithm).opened(key_label(name, known.version), known.wrapped_private, wrapper=wrapper)
-    except UnknownAlgorithm:  # of a newer release of this program, which may be running beside this one
-        log.warning("The algorithm %s is unknown here.", known.algorithm)
-        return None
-
-
-def _unwrap(row: KnownDataKey) -> OpenDataKey:
-    label = key_label(KeyName.DATA_WRAP, row.wrapped_by_version)
-    try:
-        key = operations.decrypt(label, row.wrapped, context=data_key_context(row.version))
-    except (pkcs11.EncryptedDataInvalid, pkcs11.EncryptedDataLenRange) as error:
-        raise HsmUnavailable("The module's data-wrap key is not the one that wrapped the data keys.") from error
-    return OpenDataKey(row.version, row.state, AESGCM(_derived(key, b"columns")), _derived(key, b"log"))
-
-
-def _derived(key: bytes, use: bytes) -> bytes:
-    # One key, one algorithm, one use: AES-GCM of columns and HMAC of the log each have their own (RFC 5869).
-    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"mitid data key: " + use).derive(key)
 
 
 _holder: Final = Holder(_read)

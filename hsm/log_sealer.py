@@ -6,7 +6,7 @@ from typing import Final
 
 from audit.api import SealPublicKey, SealSignature
 from hsm.errors import HsmUnavailable
-from hsm.keyring import UnknownVersion, keyring, looked_up
+from hsm.keyring import Keyring, UnknownVersion, keyring, looked_up
 from hsm.rules import MAC_BYTES, split_version, versioned
 from hsm.signing import Signature, sign, verify
 from hsm.states import KeyName
@@ -29,7 +29,7 @@ class LogSealer:
         Raises: HsmUnavailable when the data keys were never unwrapped in this process and cannot be now.
         Bytes:  34: data key's version 2, HMAC-SHA256 32.
         """
-        key = keyring().log_data_key()
+        key = looked_up(Keyring.log_data_key)
         return versioned(key.version, hmac.digest(key.log, message, sha256))
 
     def row_mac_matches(self, message: bytes, mac: bytes) -> bool:

@@ -8,14 +8,14 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 
 from hsm.columns import Column, IndexColumn, SealedColumn, columns_of_tables, described, purpose_in
-from hsm.errors import SealBroken
+from hsm.errors import KeyBroken, SealBroken
 from hsm.keyring import UnknownVersion
 from hsm.sealing import open_sealed
 
 BATCH_ROWS: Final = 500
 COUNTED_ROWS: Final = 100_000
-DOES_NOT_OPEN: Final = (SealBroken, UnknownVersion, ValueError)
-"""What opening a value raises when the value is at fault, and not the module."""
+DOES_NOT_OPEN: Final = (SealBroken, KeyBroken, UnknownVersion, ValueError)
+"""What opening a value raises when the value or its wrapped key is at fault, and not the module."""
 
 Row = Mapping[str, Any]
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 
 from hsm.errors import SealBroken
-from hsm.keyring import UnknownVersion, keyring, looked_up
+from hsm.keyring import Keyring, UnknownVersion, looked_up
 from hsm.rules import NONCE_BYTES, VERSION_BYTES, seal_context, seal_header, split_seal
 
 
@@ -14,10 +14,10 @@ def seal(plaintext: str, *, purpose: str, bound_to: UUID) -> bytes:
     """Seal a text so that it opens for this purpose and this row only.
 
     Rule:   KEY-3.
-    Raises: HsmUnavailable when the data keys were never unwrapped in this process and cannot be now.
+    Raises: HsmUnavailable when the active data key was never opened in this process and cannot be now.
     Bytes:  format 1, key version 2, nonce 12, ciphertext as long as the UTF-8, tag 16.
     """
-    key = keyring().active_data_key()
+    key = looked_up(Keyring.active_data_key)
     header = seal_header(key.version)
     nonce = os.urandom(NONCE_BYTES)
     return header + nonce + key.columns.encrypt(nonce, plaintext.encode(), seal_context(header, purpose, bound_to))

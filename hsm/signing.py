@@ -1,9 +1,11 @@
 """Signatures with the named pairs, by each version's algorithm; verified outside the module, with the public halves."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from hsm.algorithms import UnknownAlgorithm, algorithm
-from hsm.keyring import UnknownVersion, keyring, looked_up
+from hsm.keyring import Keyring, UnknownVersion, keyring, looked_up
+from hsm.queries import KnownVersion
 from hsm.rules import key_label
 from hsm.states import SIGNING, KeyName
 
@@ -35,9 +37,12 @@ def sign(key: KeyName, message: bytes) -> Signature:
     Raises: HsmUnavailable; ValueError when the key signs nothing.
     """
     _require_pair(key)
-    ring = keyring()
-    known = ring.known(key, ring.active(key))
-    opened = ring.private_key(key, known.version)
+
+    def active(ring: Keyring) -> tuple[KnownVersion, Any]:
+        known = ring.known(key, ring.active(key))
+        return known, ring.private_key(key, known.version)
+
+    known, opened = looked_up(active)
     value = algorithm(known.algorithm).sign(key_label(key, known.version), opened, message)
     return Signature(known.version, value, known.algorithm)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from hsm.algorithms.base import private_context
 from hsm.errors import SealBroken
-from hsm.keyring import data_key_context
 from hsm.models import DataKey, KeyVersion
+from hsm.opening import data_key_context
 from hsm.protected_rows import Finding
 from hsm.rules import key_label
 from hsm.states import KeyName, KeyState

@@ -4,14 +4,14 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
-import pkcs11
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from hsm.errors import HsmUnavailable
+from hsm.errors import KeyBroken, SealBroken
 from hsm.rules import context
 from hsm.states import KeyKind
 from hsm.token import keys, operations
+from hsm.token.rewrapping import decrypted
 
 SEED_BYTES: Final = 32
 
@@ -101,10 +101,10 @@ class SoftwareAlgorithm(SigningAlgorithm):
     def opened(self, label: str, wrapped_private: bytes | None, *, wrapper: str | None) -> Any:
         """Unwrap the seed and give the private key.
 
-        Raises: HsmUnavailable when the module is away or cannot open it.
+        Raises: KeyBroken; HsmUnavailable.
         """
         if wrapped_private is None or wrapper is None:
-            raise HsmUnavailable("A key that is kept wrapped has lost its wrapped half.")
+            raise KeyBroken("A key that is kept wrapped has lost its wrapped half.")
         return self.private_key(unwrapped_private(label, self.name, wrapped_private, wrapper=wrapper))
 
     def is_held(self, label: str) -> bool:  # noqa: ARG002 - whatever the label
@@ -134,12 +134,12 @@ def private_context(label: str, algorithm: str) -> bytes:
 def unwrapped_private(label: str, algorithm: str, wrapped: bytes, *, wrapper: str) -> bytes:
     """Open a wrapped private half inside the module.
 
-    Raises: HsmUnavailable when the module is away, or its key is not the one that wrapped it.
+    Raises: KeyBroken when it was changed, or the module's key is not the one that wrapped it; HsmUnavailable.
     """
     try:
-        return operations.decrypt(wrapper, wrapped, context=private_context(label, algorithm))
-    except (pkcs11.EncryptedDataInvalid, pkcs11.EncryptedDataLenRange) as error:
-        raise HsmUnavailable("The module's data-wrap key is not the one that wrapped a private key.") from error
+        return decrypted(wrapper, wrapped, context=private_context(label, algorithm))
+    except SealBroken as error:
+        raise KeyBroken("A wrapped private key does not open.") from error
 
 
 def loaded_public_key(der: bytes, kind: type[Any]) -> Any | None:

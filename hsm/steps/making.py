@@ -7,8 +7,8 @@ from django.db.models import Max
 
 from hsm.algorithms import algorithm, algorithms
 from hsm.errors import HsmUnavailable
-from hsm.keyring import data_key_context
 from hsm.models import DataKey, KeyVersion
+from hsm.opening import data_key_context
 from hsm.queries import versions_of
 from hsm.rules import key_label
 from hsm.states import DATA_KEY, DATA_KEY_ALGORITHM, FIRST_ALGORITHM, SECRET_KIND_OF, SIGNING, KeyName, KeyState

@@ -77,20 +77,6 @@ def encrypt(label: str, plain: bytes, *, context: bytes) -> bytes:
     return connection.call(act)
 
 
-def decrypt(label: str, sealed: bytes, *, context: bytes) -> bytes:
-    """Decrypt what ``encrypt`` gave.
-
-    Raises: pkcs11.EncryptedDataInvalid when it was changed or the context differs.
-    """
-
-    def act(held: Connection) -> bytes:
-        key = held.key(secret_key, label)
-        parameters = GCMParams(nonce=sealed[:NONCE_BYTES], aad=context, tag_bits=128)
-        return bytes(key.decrypt(sealed[NONCE_BYTES:], mechanism=Mechanism.AES_GCM, mechanism_param=parameters))
-
-    return connection.call(act)
-
-
 def encrypt_block(label: str, block: bytes) -> bytes:
     """Encrypt one block of 16 bytes with AES, for a key's check value and nothing else."""
 

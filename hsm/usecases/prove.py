@@ -44,7 +44,7 @@ class Proof:
 def prove_columns(progress: Progress = unwatched, *, batch_rows: int = BATCH_ROWS) -> Proof:
     """Open every sealed value, unwrap every seed and wrapped key, and hold every blind index against its value.
 
-    A wrapped key that does not open ends the proof: no process reads a value before that is put right.
+    A wrapped key that does not open ends the proof: nothing that lies under it opens before that is put right.
 
     Rule:    KEY-2: what a restored backup has to show.
     Returns: counts, and by column and key what does not open; never content.

@@ -21,6 +21,7 @@ from hsm.token import operations
 from hsm.token.connection import connection
 from hsm.token.faults import FAULTS
 from hsm.token.faults import Fault as Meaning
+from hsm.token.rewrapping import decrypted
 from tests.faults.answers import CKR
 from tests.faults.standin import NOTHING, WRAPPED, Fault, Standin, install
 
@@ -121,7 +122,7 @@ class Load:
             ),
             "new seed": (lambda: len(hsm.new_seed()), 34),
             "spoilt seed": (spoilt_is_found, True),
-            "decrypt": (lambda: operations.decrypt("data-wrap.1", under, context=b"c"), b"plain"),
+            "decrypt": (lambda: decrypted("data-wrap.1", under, context=b"c"), b"plain"),
             "encrypt": (lambda: len(operations.encrypt("data-wrap.1", b"plain", context=b"c")), 33),
             "probe": (hsm.probe, None),
         }
