@@ -1,26 +1,23 @@
 """Verifying, exporting and accepting a restore, as an operator does."""
 
 import json
-import threading
-from contextlib import closing
-from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import transaction
 
-from audit.api import Actor, EventKind, record
+from audit.api import EventKind
 from audit.heads import append_heads, read_heads
 from audit.models import AuditEvent, AuditVerification
-from audit.tail import note, read_tail
+from audit.tail import note
 from audit.usecases.accept_restore import NothingLost, RestoreReason, accept_restore
 from audit.usecases.verify import verify_log
 from audit.verification.checking import main as check_main
 from audit.verification.findings import FindingKind
-from tests.audit.a_log import NOW, Log, execute, insert_seal, sealed
+from tests.audit.a_log import NOW, Log, execute
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -181,59 +178,3 @@ def test_a_restore_is_accepted_once_shown_for_ever_and_begins_new_witnesses(log)
     with pytest.raises(NothingLost):
         accept_restore(reason=RestoreReason.DRILL, now=NOW)
     assert called("accept-restore", "drill")[0] == 1
-
-
-# --- beside writers -------------------------------------------------------------------------------------------------
-def seal_again_and_again(log: Log, is_over: threading.Event) -> None:
-    before, number, first = log.seals[-1]["hash"], 6, 59
-    with closing(connection):
-        while not is_over.wait(0.2):
-            with transaction.atomic():
-                with connection.cursor() as cursor:
-                    cursor.execute("SELECT max(id) FROM audit_auditevent")
-                    last = cursor.fetchone()[0]
-                if last < first:
-                    continue
-                made = sealed(number, first, last, before)
-                insert_seal(made)
-            before, number, first = made["hash"], number + 1, last + 1
-
-
-def test_a_log_that_is_written_and_sealed_meanwhile_is_never_accused(log):
-    """Eight writers with aborted transactions, a sealer, and verification again and again."""
-    is_over = threading.Event()
-    failed: list[Exception] = []
-    rows = 0
-
-    def write(turn: int) -> None:
-        with closing(connection):
-            while not is_over.is_set():
-                turn += 1
-                with transaction.atomic():
-                    record(kind=EventKind.LOGIN_SUCCEEDED, actor=Actor.system(), subject_id=None, at=NOW)
-                    transaction.set_rollback(turn % 5 == 0)
-
-    def guarded(act: Any, *values: Any) -> None:
-        try:
-            act(*values)
-        except Exception as error:  # noqa: BLE001 - told by the test itself
-            failed.append(error)
-
-    threads = [threading.Thread(target=guarded, args=(write, turn)) for turn in range(8)]
-    threads.append(threading.Thread(target=guarded, args=(seal_again_and_again, log, is_over)))
-    for thread in threads:
-        thread.start()
-    try:
-        for _ in range(12):
-            verification = verify_log(now=NOW)
-            assert verification.findings == ()
-            assert verification.rows >= rows
-            rows = verification.rows
-    finally:
-        is_over.set()
-        for thread in threads:
-            thread.join(20)
-    assert failed == []
-    assert rows > 66
-    assert verify_log(now=NOW + timedelta(seconds=1)).is_clean
-    assert list(read_tail())
