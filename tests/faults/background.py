@@ -105,6 +105,7 @@ class Background:
         environment = os.environ | {
             "DATABASE_URL": f"{address}/{connection.settings_dict['NAME']}",
             "TESTING": "0",
+            "KEYRING_SECONDS": "15",
             "DEMO": "1",  # the checks of production would refuse the soft parts and the stand-in
             "ALLOWED_HOSTS": "127.0.0.1",
             "VAR_DIR": str(self.folder / "var"),
