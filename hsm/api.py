@@ -29,13 +29,14 @@ from hsm.sealing import open_sealed, seal
 from hsm.seeds import new_seed, seed_hmac_sha1, wrap_seed
 from hsm.signing import PublicKey, Signature, public_key, sign, verify
 from hsm.states import DATA_KEY, KeyName
-from hsm.token.connection import on_hung_call, on_module_hung
-from hsm.token.watch import HungCall
+from hsm.token.connection import calls_under_way, on_hung_call, on_module_hung
+from hsm.token.watch import CallUnderWay, HungCall
 from hsm.usecases.prove import Proof, prove_columns
 from hsm.usecases.provision import provision
 
 __all__ = [
     "DATA_KEY",
+    "CallUnderWay",
     "Finding",
     "HsmUnavailable",
     "HungCall",
@@ -56,6 +57,7 @@ __all__ = [
     "blind_index",
     "blind_index_candidates",
     "blind_index_lock_key",
+    "calls_under_way",
     "check_value",
     "forget",
     "new_seed",

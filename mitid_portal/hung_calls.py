@@ -2,7 +2,11 @@
 
 A call of the PKCS#11 library cannot be interrupted from Python. So another thread writes the whole page to the
 client's socket, ends it, and ends the hung thread's session with the database, which gives its locks back at once.
-When the call returns after all, its thread finds the request answered and goes quietly.
+When the call returns after all, its thread finds the request answered, has no statement executed any more, and goes
+quietly.
+
+A request that first waited for a row which another process's hung request held has spent its time before its own call
+begins: it is answered when it is as old as a call may be and its call is no usual one.
 """
 
 import errno
@@ -11,8 +15,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from io import BytesIO
 from typing import Any, Final
@@ -25,7 +29,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.utils.http import http_date
 from django.utils.module_loading import import_string
 
-from hsm.api import HungCall
+from hsm.api import CallUnderWay, HsmUnavailable, calls_under_way
 from mitid_portal import errors
 
 logger = logging.getLogger(__name__)
@@ -34,6 +38,8 @@ Environ = dict[str, Any]
 Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 IS_ANSWERED: Final = "mitid_portal.is_answered"
+LOOK_SECONDS: Final = 0.1
+UNUSUAL_SECONDS: Final = 0.5  # a call takes milliseconds
 NEED_NO_PART: Final = frozenset(
     {
         "django.middleware.security.SecurityMiddleware",
@@ -52,6 +58,7 @@ class RequestUnderWay:
     def __init__(self, environ: Environ, client: socket.socket) -> None:
         """Note the request; call in the thread that works on it."""
         self.environ = environ
+        self.began = time.monotonic()
         self._client = client
         self._database = connections["default"]  # this thread's own
         self._lock = threading.Lock()
@@ -71,9 +78,23 @@ class RequestUnderWay:
             if self._is_over or self.is_answered:
                 return False
             self.environ[IS_ANSWERED] = True
+            self._end_database_session()  # first: the page says that nothing was stored
             _write(self._client, page)
-            self._end_database_session()
             return True
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Within, this thread has nothing more executed in the database once somebody else has answered.
+
+        What it does late would come after what its client did meanwhile: a session saved now would undo a newer one.
+        """
+        with self._database.execute_wrapper(self._execute):
+            yield
+
+    def _execute(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - as Django calls it
+        if self.is_answered:
+            raise HsmUnavailable("The request was answered while its thread hung: nothing more is done for it.")
+        return execute(sql, params, many, context)
 
     def end(self) -> bool:
         """The thread is done: nobody else answers from here on. Returns: whether somebody has."""
@@ -111,7 +132,8 @@ class AnswersHungCalls:
         thread_id = threading.get_ident()
         under_way = self._under_way[thread_id] = RequestUnderWay(environ, client)
         try:
-            response = self._application(environ, start_response)
+            with under_way.guarded():
+                response = self._application(environ, start_response)
         finally:
             del self._under_way[thread_id]
             is_answered = under_way.end()
@@ -120,18 +142,39 @@ class AnswersHungCalls:
             raise BrokenPipeError(errno.EPIPE, "The request was answered while its thread hung.")
         return response
 
-    def answer_for(self, call: HungCall) -> None:
+    def answer_for(self, call: CallUnderWay) -> None:
         """Have the thread's client answered; a listener of ``hsm.api.on_hung_call``, and it keeps nobody waiting."""
         under_way = self._under_way.get(call.thread_id)
         if under_way is None:
             return
         threading.Thread(target=self._answer, args=(under_way, call), name="hung-call", daemon=True).start()
 
+    def answer_for_late(self, now: float) -> None:
+        """Have those answered who are inside the module, have waited long enough, and mostly for something else."""
+        for call in calls_under_way():
+            under_way = self._under_way.get(call.thread_id)
+            if (
+                under_way is not None
+                and now - under_way.began >= settings.HSM_CALL_SECONDS
+                and now - call.began >= UNUSUAL_SECONDS
+                and not under_way.is_answered
+            ):
+                self.answer_for(call)
+
+    def keep_looking(self) -> None:
+        """Have a thread that does so, in this process."""
+        threading.Thread(target=self._look, name="late-requests", daemon=True).start()
+
+    def _look(self) -> None:
+        while True:
+            time.sleep(LOOK_SECONDS)
+            self.answer_for_late(time.monotonic())
+
     def has_work(self) -> bool:
         """Whether a thread works on a request that nobody has answered."""
         return any(not under_way.is_answered for under_way in list(self._under_way.values()))
 
-    def _answer(self, under_way: RequestUnderWay, call: HungCall) -> None:
+    def _answer(self, under_way: RequestUnderWay, call: CallUnderWay) -> None:
         page = self._page(under_way.environ)
         if under_way.answer(page):
             hung_for = time.monotonic() - call.began

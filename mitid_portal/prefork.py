@@ -41,6 +41,7 @@ class Portal(AnswersHungCalls):
         """The worker's clients are answered for, and it is replaced when a call hangs on and on."""
         hsm.on_hung_call(self.answer_for)
         hsm.on_module_hung(partial(self._retire, worker))
+        self.keep_looking()
 
     def _retire(self, worker: Any) -> None:
         # Threads that hang cannot be joined, so the process would never end by itself.

@@ -93,13 +93,14 @@ DATABASES["default"] |= {
     "OPTIONS": {
         "pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", default=8), "timeout": 3},
         "connect_timeout": 5,
-        # A page waits for no lock and no lost server for ever; a migration may be given longer.
+        # A page waits for no lock and no lost server for ever, and for a lock less long than for the module, so that
+        # who waits for somebody who waits for the module is told in time too (KEY-2); a migration may be given longer.
         "tcp_user_timeout": 10_000,
         "options": " ".join(
             f"-c {name}={env.str(name.upper(), default=default)}"
             for name, default in (
                 ("statement_timeout", "15s"),
-                ("lock_timeout", "5s"),
+                ("lock_timeout", "3s"),
                 ("idle_in_transaction_session_timeout", "60s"),
             )
         ),

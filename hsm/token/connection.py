@@ -23,7 +23,7 @@ from hsm.token.faults import MAY_BE_STALE, PIN_REFUSED, Alerts, Fault, fault_of
 from hsm.token.library import Library
 from hsm.token.pool import SLICE_SECONDS, Connection, Finder, Key, Pool, Session
 from hsm.token.start_lock import start_lock
-from hsm.token.watch import Listener, Watch
+from hsm.token.watch import CallUnderWay, Listener, Watch
 
 __all__ = ["Connection", "Finder", "Key", "Session", "connection"]
 
@@ -62,6 +62,10 @@ class Module:
     def on_module_hung(self, listener: Callable[[], None]) -> None:
         """Tell a listener when a call has hung for ``settings.HSM_HUNG_EXIT_SECONDS``."""
         self._watch.on_module_hung(listener)
+
+    def calls_under_way(self) -> list[CallUnderWay]:
+        """Give the calls that are inside the module now and not yet known to hang."""
+        return self._watch.under_way()
 
     def call(self, act: Callable[[Connection], Result]) -> Result:
         """Run one act with a session, and once more in a fresh one where it turns out to be lost.
@@ -308,6 +312,7 @@ def waits_until(began: float) -> float:
 connection: Final = Module()
 on_hung_call: Final = connection.on_hung_call
 on_module_hung: Final = connection.on_module_hung
+calls_under_way: Final = connection.calls_under_way
 
 os.register_at_fork(
     before=connection.before_fork,

@@ -21,14 +21,18 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class HungCall:
-    """A call that has taken longer than ``settings.HSM_CALL_SECONDS``.
+class CallUnderWay:
+    """A call of a thread that is inside the module.
 
     Times: ``began`` is a reading of ``time.monotonic``.
     """
 
     thread_id: int
     began: float
+
+
+class HungCall(CallUnderWay):
+    """A call that has taken longer than ``settings.HSM_CALL_SECONDS``."""
 
 
 Listener = Callable[[HungCall], None]
@@ -83,6 +87,10 @@ class Watch:
                 self._returned()
         log.error("A call of the module that hung has returned.")
         return False
+
+    def under_way(self) -> list[CallUnderWay]:
+        """Give the calls that are inside the module now and not yet known to hang."""
+        return [CallUnderWay(thread_id, began) for thread_id, began in self._inside.copy().values()]
 
     @property
     def is_anybody_inside(self) -> bool:
