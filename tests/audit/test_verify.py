@@ -1,23 +1,27 @@
 """Verifying, exporting and accepting a restore, as an operator does."""
 
 import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 
 from audit.api import EventKind
 from audit.heads import append_heads, read_heads
 from audit.models import AuditEvent, AuditVerification
-from audit.tail import note
+from audit.tail import note, read_tail
 from audit.usecases.accept_restore import NothingLost, RestoreReason, accept_restore
 from audit.usecases.verify import verify_log
 from audit.verification.checking import main as check_main
-from audit.verification.findings import FindingKind
+from audit.verification.findings import Finding, FindingKind
 from tests.audit.a_log import NOW, Log, execute
+from tests.audit.sealing import committed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -86,6 +90,26 @@ def test_a_heads_file_that_cannot_be_read_is_not_verified(log, settings, tmp_pat
     settings.AUDIT_HEADS_FILE = tmp_path
     code, text = called("verify")
     assert (code, "cannot be read" in text) == (2, True)
+
+
+def test_what_is_committed_while_the_witnesses_are_read_accuses_nobody(log, settings, tmp_path):
+    """Witnesses that were read after the snapshot would tell of rows that it lacks."""
+    told = settings.AUDIT_HEADS_FILE.read_bytes()
+    settings.AUDIT_HEADS_FILE = tmp_path / "pipe"
+    os.mkfifo(settings.AUDIT_HEADS_FILE)
+    with ThreadPoolExecutor(1) as pool:
+        verification = pool.submit(verified_beside)
+        with settings.AUDIT_HEADS_FILE.open("wb") as stream:  # from here on somebody is reading it
+            (row_id,) = committed(NOW)
+            stream.write(told)
+        assert verification.result(60) == (67, ())
+    assert row_id in {entry.id for entry in read_tail()}
+
+
+def verified_beside() -> tuple[int, tuple[Finding, ...]]:
+    with closing(connection):
+        verification = verify_log(now=NOW)
+        return verification.rows, verification.findings
 
 
 # --- export ---------------------------------------------------------------------------------------------------------
