@@ -164,6 +164,26 @@ def test_a_page_that_was_given_for_a_hung_thread_has_the_headers_of_any_other(sy
     assert "default-src 'none'" in given.headers["content-security-policy"]
 
 
+def test_key_2_who_waits_for_a_row_that_a_hung_request_holds_is_answered_in_time(
+    system: System, demo: DemoSide
+) -> None:
+    """Each process finds out for itself that the module hangs; one wait after the other would take eight seconds."""
+    citizen, tokens = demo.one("citizen"), system.folder / "softhsm" / "tokens"
+
+    def given(visitor: Visitor) -> float:
+        begun = time.monotonic()
+        visitor.send(code="123456", status=503)
+        seconds = time.monotonic() - begun
+        assert "What you were doing has not been done" in visitor.page.text
+        return seconds
+
+    with ExitStack() as stack, ThreadPoolExecutor(8) as threads:
+        late = [at_the_code(system, citizen, stack, language="en") for _ in range(6)]
+        with hanging(tokens):
+            assert max(threads.map(given, late)) < 6.5
+    system.wait_until_well(30)
+
+
 def test_a_worker_whose_call_hangs_on_is_replaced(folder: Path) -> None:
     """The threads that hang cannot be ended; the process that has them can."""
     with System(folder / "replaced", settings={"HSM_HUNG_EXIT_SECONDS": "6"}) as system:
