@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from hsm.api import IndexColumn, PasswordColumn, PurposeOf, SealedColumn, SeedColumn, VerifierColumn
 from identities import sealing
 from identities.hashers import PepperedArgon2PasswordHasher
-from identities.states import ActivationCodeState, ChangeField, ContactKind
+from identities.states import ActivationCodeState, AuthenticatorState, ChangeField, ContactKind, EnrolmentState
 from identities.steps.stopping import HOLDS_FOR
 
 CITIZEN: Final = "identities.Citizen"
@@ -41,6 +41,19 @@ COLUMNS: Final = (
     # The token is in its e-mail only.
     IndexColumn(model=CHANGE, column="stop_token_index", purpose=sealing.STOP_TOKEN, live=IS_ANSWERED),
     VerifierColumn(model="identities.ActivationCode", column="code_verifier", live=IS_OPEN),
-    SeedColumn(model="identities.CodeDisplay", column="seed_wrapped"),
+    VerifierColumn(model="identities.App", column="pin_verifier", live=~Q(state=AuthenticatorState.BLOCKED)),
+    VerifierColumn(
+        model="identities.AppEnrolment",
+        column="temporary_pin_verifier",
+        live=Q(state=EnrolmentState.OPEN, expires_at__gt=Now()),
+    ),
+    # The token is on the old phone's screen only.
+    IndexColumn(
+        model="identities.CopyTicket",
+        column="token_index",
+        purpose=sealing.COPY_TOKEN,
+        live=Q(used_at__isnull=True, expires_at__gt=Now()),
+    ),
+    SeedColumn(model="identities.CodeDevice", column="seed_wrapped"),
     PasswordColumn(model="identities.Identity", column="password", prefix=f"{PepperedArgon2PasswordHasher.algorithm}$"),
 )

@@ -8,7 +8,7 @@ from hsm.api import blind_index_candidates, open_sealed
 from identities import sealing
 from identities.models import (
     Citizen,
-    CodeDisplay,
+    CodeDevice,
     ContactPoint,
     ContactProof,
     Identity,
@@ -165,7 +165,7 @@ def address_of(point: ContactPoint) -> Address:
 
 def devices_of(identity_id: UUID) -> list[DeviceView]:
     """List an identity's code displays, the newest first."""
-    rows = CodeDisplay.objects.filter(user_id=identity_id).order_by("-activated_at")
+    rows = CodeDevice.objects.filter(user_id=identity_id).order_by("-activated_at")
     return [
         DeviceView(id=row.uuid, serial=row.serial, state=DeviceState(row.state), activated_at=row.activated_at)
         for row in rows
@@ -174,14 +174,14 @@ def devices_of(identity_id: UUID) -> list[DeviceView]:
 
 def enrolled_level_of(identity_id: UUID) -> AssuranceLevel | None:
     """Tell at which level the identity's active code display was enrolled (LVL-2)."""
-    rows = CodeDisplay.objects.filter(user_id=identity_id, state=DeviceState.ACTIVE)
+    rows = CodeDevice.objects.filter(user_id=identity_id, state=DeviceState.ACTIVE)
     level = rows.values_list("enrolled_level", flat=True).first()
     return AssuranceLevel(level) if level else None
 
 
 def device_state(serial: str) -> DeviceState | None:
     """Tell the state of the code display with this serial number."""
-    state = CodeDisplay.objects.filter(serial=serial).values_list("state", flat=True).first()
+    state = CodeDevice.objects.filter(serial=serial).values_list("state", flat=True).first()
     return DeviceState(state) if state else None
 
 

@@ -66,10 +66,31 @@ class ProofState(TextChoices):
 
 
 class AuthenticatorKind(TextChoices):
-    """Kinds of authenticator (domain table 4) that can be enrolled so far."""
+    """Kinds of authenticator (domain table 4)."""
 
+    APP = "app"
     CODE_DISPLAY = "code_display"
+    AUDIO_READER = "audio_code_reader"
+    CHIP = "chip"
     PASSWORD = "password"  # noqa: S105 - a kind, not a password
+
+
+CODE_DEVICES = frozenset({AuthenticatorKind.CODE_DISPLAY, AuthenticatorKind.AUDIO_READER})
+
+
+class AuthenticatorState(TextChoices):
+    """Suspended may come back, blocked never does (AUT-1). A pause after wrong tries (TRY-1) is a time, no state."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    BLOCKED = "blocked"
+
+
+AUTHENTICATOR_TRANSITIONS: dict[AuthenticatorState, frozenset[AuthenticatorState]] = {
+    AuthenticatorState.ACTIVE: frozenset({AuthenticatorState.SUSPENDED, AuthenticatorState.BLOCKED}),
+    AuthenticatorState.SUSPENDED: frozenset({AuthenticatorState.ACTIVE, AuthenticatorState.BLOCKED}),
+    AuthenticatorState.BLOCKED: frozenset(),
+}
 
 
 class DeviceState(TextChoices):
@@ -78,13 +99,15 @@ class DeviceState(TextChoices):
     IN_STOCK = "in_stock"
     HANDED_OUT = "handed_out"
     ACTIVE = "active"
+    SUSPENDED = "suspended"
     BLOCKED = "blocked"
 
 
 DEVICE_TRANSITIONS: dict[DeviceState, frozenset[DeviceState]] = {
     DeviceState.IN_STOCK: frozenset({DeviceState.HANDED_OUT, DeviceState.BLOCKED}),
     DeviceState.HANDED_OUT: frozenset({DeviceState.ACTIVE, DeviceState.BLOCKED}),
-    DeviceState.ACTIVE: frozenset({DeviceState.BLOCKED}),
+    DeviceState.ACTIVE: frozenset({DeviceState.SUSPENDED, DeviceState.BLOCKED}),
+    DeviceState.SUSPENDED: frozenset({DeviceState.ACTIVE, DeviceState.BLOCKED}),
     DeviceState.BLOCKED: frozenset(),
 }
 
@@ -93,13 +116,33 @@ class PasswordState(TextChoices):
     """A blocked password needs a new activation code (AUT-1)."""
 
     ACTIVE = "active"
+    SUSPENDED = "suspended"
     BLOCKED = "blocked"
+
+
+class AppPlatform(TextChoices):
+    """What an app runs on: all that the citizen's list says of the phone."""
+
+    ANDROID = "android"
+    IPHONE = "iphone"
+    COMPUTER = "computer"
+    OTHER = "other"
+
+
+class EnrolmentState(TextChoices):
+    """How far the enrolment of an app has come; USED and DEAD are final (SEC-5)."""
+
+    OPEN = "open"
+    USED = "used"
+    DEAD = "dead"
 
 
 class CodeCarrier(TextChoices):
     """How an activation code reached its citizen; it decides how long it lives (SEC-4)."""
 
     PAPER = "paper"
+    SCREEN = "screen"
+    SMS = "sms"
 
 
 class ActivationCodeState(TextChoices):
@@ -116,6 +159,10 @@ class ChangeField(TextChoices):
     PHONE = "phone"
     EMAIL = "email"
     USER_ID = "user_id"
+    PASSWORD = "password"  # noqa: S105 - a field, not a password
+    AUTHENTICATOR = "authenticator"  # a new one; the new value says which kind
+    REOPENING = "reopening"  # of a suspended one
+    APP_COPY = "app_copy"  # an app on a new phone, by way of the old one
 
 
 class ChangeState(TextChoices):

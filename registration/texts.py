@@ -226,6 +226,10 @@ CHANGE_FIELDS: Final[Mapping[ChangeField, Text]] = {
     ChangeField.PHONE: _("Phone number"),
     ChangeField.EMAIL: _("E-mail address"),
     ChangeField.USER_ID: _("User ID"),
+    ChangeField.PASSWORD: _("Password"),
+    ChangeField.AUTHENTICATOR: _("New authenticator"),
+    ChangeField.REOPENING: _("Reopening"),
+    ChangeField.APP_COPY: _("App on a new phone"),
 }
 SUPPORT_REFUSALS: Final[Mapping[SupportRefusal, Text]] = {
     SupportRefusal.CALL_OVER: _("The call is more than half an hour old. Search again."),

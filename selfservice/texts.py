@@ -29,11 +29,19 @@ FIELD_NAMES: Final[Mapping[ChangeField, Text]] = {
     ChangeField.PHONE: _("Phone number"),
     ChangeField.EMAIL: _("E-mail address"),
     ChangeField.USER_ID: _("User ID"),
+    ChangeField.PASSWORD: _("Password"),
+    ChangeField.AUTHENTICATOR: _("New way to log in"),
+    ChangeField.REOPENING: _("Reopening"),
+    ChangeField.APP_COPY: _("App on a new phone"),
 }
 NEW_VALUE_NAMES: Final[Mapping[ChangeField, Text]] = {
     ChangeField.PHONE: _("New phone number"),
     ChangeField.EMAIL: _("New e-mail address"),
     ChangeField.USER_ID: _("New user ID"),
+    ChangeField.PASSWORD: _("New password"),
+    ChangeField.AUTHENTICATOR: _("What you get"),
+    ChangeField.REOPENING: _("What is reopened"),
+    ChangeField.APP_COPY: _("The app that is copied"),
 }
 UNREACHED: Final[Mapping[ContactKind, Text]] = {
     ContactKind.PHONE: _("A text message to you did not arrive. Is your phone number right? If not, change it."),
@@ -43,11 +51,19 @@ CHANGE_TITLES: Final[Mapping[ChangeField, Text]] = {
     ChangeField.PHONE: _("Change of your phone number"),
     ChangeField.EMAIL: _("Change of your e-mail address"),
     ChangeField.USER_ID: _("Change of your user ID"),
+    ChangeField.PASSWORD: _("Change of your password"),
+    ChangeField.AUTHENTICATOR: _("A new way for you to log in"),
+    ChangeField.REOPENING: _("Reopening of something that you suspended"),
+    ChangeField.APP_COPY: _("Your app on a new phone"),
 }
 DONE_TITLES: Final[Mapping[ChangeField, Text]] = {
     ChangeField.PHONE: _("Your phone number is changed"),
     ChangeField.EMAIL: _("Your e-mail address is changed"),
     ChangeField.USER_ID: _("Your user ID is changed"),
+    ChangeField.PASSWORD: _("Your password is changed"),
+    ChangeField.AUTHENTICATOR: _("You have a new way to log in"),
+    ChangeField.REOPENING: _("It is reopened"),
+    ChangeField.APP_COPY: _("Your app may be copied to your new phone"),
 }
 STAGE_NAMES: Final[Mapping[ChangeStage, Text]] = {
     ChangeStage.WAITS: _("Waits"),
@@ -63,6 +79,7 @@ DEVICE_STATES: Final[Mapping[DeviceState, Text]] = {
     DeviceState.IN_STOCK: _("not handed out"),
     DeviceState.HANDED_OUT: _("not activated"),
     DeviceState.ACTIVE: _("active"),
+    DeviceState.SUSPENDED: _("suspended"),
     DeviceState.BLOCKED: _("blocked"),
 }
 

@@ -23,7 +23,7 @@ def give_code(*, request_id: UUID, code: str, source: str, now: datetime) -> Cod
     Rule:   APR-2, APR-7, SEC-3, TRY-1, TRY-2.
     Raises: LoginRequest.DoesNotExist when there is no such request.
     Locks:  the request's row, then the device's.
-    Writes: LoginRequest, CodeDisplay, DisplayTries, AuditEvent.
+    Writes: LoginRequest, CodeDevice, DeviceTries, AuditEvent.
     """
     request = LoginRequest.objects.select_for_update(of=("self",)).select_related("identity").get(pk=request_id)
     refusal = refusal_to_go_on(

@@ -18,7 +18,7 @@ def sweep(*, now: datetime) -> int:
     What happened stands in the log; these rows only decide the next step.
 
     Returns: how many rows are gone.
-    Writes:  LoginRequest, DisplayTries.
+    Writes:  LoginRequest, DeviceTries.
     """
     before = now - KEPT_FOR
     requests = LoginRequest.objects.filter(expires_at__lt=before, login__isnull=True).delete()[0]

@@ -1,19 +1,25 @@
 """Rows of the identities app, one module per aggregate."""
 
 from identities.models.activation_code import ActivationCode
+from identities.models.app import App, AppEnrolment, CopyTicket
+from identities.models.chip import Chip
 from identities.models.citizen import Citizen
 from identities.models.contact import ContactPoint, ContactProof
-from identities.models.device import CodeDisplay, DisplayTries, PasswordFactor
+from identities.models.device import CodeDevice, DeviceTries, PasswordFactor
 from identities.models.identity import Identity, IdentityBlock, TakenAnswer, UsedUserId
 from identities.models.pending_change import PendingChange
 
 __all__ = [
     "ActivationCode",
+    "App",
+    "AppEnrolment",
+    "Chip",
     "Citizen",
-    "CodeDisplay",
+    "CodeDevice",
     "ContactPoint",
     "ContactProof",
-    "DisplayTries",
+    "CopyTicket",
+    "DeviceTries",
     "Identity",
     "IdentityBlock",
     "PasswordFactor",

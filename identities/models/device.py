@@ -1,4 +1,4 @@
-"""Factors that wrong tries are counted on: code displays and the password."""
+"""Factors that wrong tries are counted on: code displays and audio readers, and the password."""
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from identities.models.identity import Identity
 from identities.rules.tries import TRIES, Tries
-from identities.states import AssuranceLevel, DeviceState, PasswordState
+from identities.states import CODE_DEVICES, AssuranceLevel, AuthenticatorKind, DeviceState, PasswordState
 
 
 class CountedFactor(models.Model):
@@ -33,8 +33,8 @@ class CountedFactor(models.Model):
         self.paused_until = tries.paused_until
 
 
-class CodeDisplay(Device):
-    """A device that shows six digits (SEC-3), a django-otp device whose seed only the HSM can open.
+class CodeDevice(Device):
+    """A device that shows or speaks six digits (SEC-3), a django-otp device whose seed only the HSM can open.
 
     ``user`` stays empty until the device is activated (AUT-2). ``verify_token`` is left as django-otp's base has it,
     which accepts nothing: codes are accepted by ``identities.steps.factors.accept_code`` alone, which takes the
@@ -42,9 +42,10 @@ class CodeDisplay(Device):
     """
 
     user = models.ForeignKey(  # type: ignore[assignment]  # the base demands an owner, AUT-2 forbids one
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="code_displays"
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="code_devices"
     )
     uuid = models.UUIDField(unique=True, default=uuid7, editable=False)
+    kind = models.TextField(choices=AuthenticatorKind, default=AuthenticatorKind.CODE_DISPLAY)
     serial = models.CharField(max_length=32, unique=True)
     seed_wrapped = models.BinaryField()
     state = models.TextField(choices=DeviceState, default=DeviceState.IN_STOCK)
@@ -53,41 +54,48 @@ class CodeDisplay(Device):
     enrolled_level = models.PositiveSmallIntegerField(choices=AssuranceLevel, null=True)
     activated_at = models.DateTimeField(null=True)
     blocked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="display_state_is_known", condition=Q(state__in=DeviceState.values)),
             models.CheckConstraint(
-                name="display_level_is_known",
+                name="device_kind_is_known", condition=Q(kind__in=[kind.value for kind in sorted(CODE_DEVICES)])
+            ),
+            models.CheckConstraint(name="device_state_is_known", condition=Q(state__in=DeviceState.values)),
+            models.CheckConstraint(
+                name="device_level_is_known",
                 condition=Q(enrolled_level__isnull=True) | Q(enrolled_level__in=AssuranceLevel.values),
             ),
             models.CheckConstraint(
-                name="display_belongs_to_someone_once_active",
-                condition=~Q(state=DeviceState.ACTIVE)
+                name="device_belongs_to_someone_once_active",
+                condition=~Q(state__in=[DeviceState.ACTIVE, DeviceState.SUSPENDED])
                 | Q(user__isnull=False, activated_at__isnull=False, enrolled_level__isnull=False),
             ),
             models.CheckConstraint(
-                name="display_belongs_to_nobody_before",
+                name="device_belongs_to_nobody_before",
                 condition=~Q(state__in=[DeviceState.IN_STOCK, DeviceState.HANDED_OUT]) | Q(user__isnull=True),
             ),
             models.CheckConstraint(
-                name="display_blocked_at_is_set_when_blocked",
+                name="device_blocked_at_is_set_when_blocked",
                 condition=Q(state=DeviceState.BLOCKED, blocked_at__isnull=False)
                 | (~Q(state=DeviceState.BLOCKED) & Q(blocked_at__isnull=True)),
             ),
+            # AUT-1: a code display is not beside an audio reader; a suspended one still counts.
             models.UniqueConstraint(
-                name="display_one_active_per_identity", fields=["user"], condition=Q(state=DeviceState.ACTIVE)
+                name="device_one_active_per_identity",
+                fields=["user"],
+                condition=Q(state__in=[DeviceState.ACTIVE, DeviceState.SUSPENDED]),
             ),
         ]
 
 
-class DisplayTries(CountedFactor):
-    """Wrong codes for one code display from one source, so that a stranger elsewhere pauses nobody (TRY-2).
+class DeviceTries(CountedFactor):
+    """Wrong codes for one code device from one source, so that a stranger elsewhere pauses nobody (TRY-2).
 
     ``source`` is a keyed hash of where the tries come from; the address itself is not kept.
     """
 
-    device = models.ForeignKey(CodeDisplay, on_delete=models.PROTECT, related_name="tries_by_source")
+    device = models.ForeignKey(CodeDevice, on_delete=models.PROTECT, related_name="tries_by_source")
     source = models.CharField(max_length=64)
     last_wrong_at = models.DateTimeField()
 

@@ -45,8 +45,8 @@ class PendingChange(models.Model):
             models.CheckConstraint(name="change_closes_after_it_opens", condition=Q(closes_at__gt=F("opens_at"))),
             models.CheckConstraint(
                 name="change_of_a_contact_is_proven",
-                condition=Q(field=ChangeField.USER_ID, proof__isnull=True)
-                | Q(field__in=[ChangeField.PHONE, ChangeField.EMAIL], proof__isnull=False),
+                condition=Q(field__in=[ChangeField.PHONE, ChangeField.EMAIL], proof__isnull=False)
+                | (~Q(field__in=[ChangeField.PHONE, ChangeField.EMAIL]) & Q(proof__isnull=True)),
             ),
             models.CheckConstraint(
                 name="change_confirmed_by_a_later_login",

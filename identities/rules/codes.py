@@ -9,7 +9,17 @@ from identities.states import ActivationCodeState, CodeCarrier, ProofState
 ACTIVATION_ALPHABET: Final = "34679ACDEFGHJKMNPQRTWXY"  # SEC-4: none of 0O 1IL 2Z 5S 8B UV
 ACTIVATION_LENGTH: Final = 8  # SEC-4
 ACTIVATION_TRIES: Final = 3  # SEC-4
-ACTIVATION_LASTS: Final = {CodeCarrier.PAPER: timedelta(hours=48)}  # SEC-4
+ACTIVATION_NUMBER_LENGTH: Final = 4  # TRY-2: printed before the code, tells which code is tried
+ACTIVATION_LASTS: Final = {  # SEC-4
+    CodeCarrier.PAPER: timedelta(hours=48),
+    CodeCarrier.SCREEN: timedelta(minutes=30),
+    CodeCarrier.SMS: timedelta(minutes=30),
+}
+TEMPORARY_PIN_DIGITS: Final = 8  # SEC-5
+TEMPORARY_PIN_TRIES: Final = 3  # SEC-4, SEC-5
+TEMPORARY_PIN_LASTS: Final = timedelta(minutes=30)  # SEC-4: by SMS
+CONTACT_AGE: Final = timedelta(hours=120)  # SEC-7
+COPY_TICKET_LASTS: Final = timedelta(minutes=3)
 CONTACT_CODE_LENGTH: Final = 6
 CONTACT_CODE_TRIES: Final = 3
 CONTACT_CODES_PER_HOUR: Final = 5
@@ -26,6 +36,12 @@ class CodeRefusal(StrEnum):
 def normal_activation_code(typed: str) -> str:
     """Give the code as it was printed: upper case, without the gaps people type."""
     return "".join(ch for ch in typed.upper() if ch not in " -\t")
+
+
+def split_activation_code(typed: str) -> tuple[str, str]:
+    """Give the number and the secret of what was typed, however it was spaced."""
+    code = normal_activation_code(typed)
+    return code[:ACTIVATION_NUMBER_LENGTH], code[ACTIVATION_NUMBER_LENGTH:]
 
 
 def activation_code_is_usable(*, state: ActivationCodeState, expires_at: datetime, now: datetime) -> bool:

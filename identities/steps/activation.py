@@ -6,18 +6,13 @@ from enum import StrEnum
 from uuid import UUID
 
 from audit.api import Actor
-from hsm.api import verifier_matches
-from identities import events, sealing
-from identities.models import ActivationCode, CodeDisplay, Identity
-from identities.rules.codes import (
-    ACTIVATION_TRIES,
-    activation_code_is_usable,
-    normal_activation_code,
-)
+from identities import events
+from identities.models import ActivationCode, CodeDevice, Identity
 from identities.rules.password import PasswordRefusal, refusal_of_password
 from identities.rules.user_id import folded
-from identities.states import ActivationCodeState, AuthenticatorKind, DeviceState, IdentityState
+from identities.states import AuthenticatorKind, DeviceState, IdentityState
 from identities.steps.alerts import alert_citizen
+from identities.steps.codes import code_opens, is_usable, numbered_code, use_code
 from identities.steps.ending import sign_out_everywhere
 from identities.steps.factors import code_is_right, put_password
 from identities.steps.guard import assert_in_transaction
@@ -65,7 +60,7 @@ def activate_code_display(
 
     Rule:   SEC-2, SEC-4, AUT-1, AUT-2, ALR-2.
     Locks:  the identity's row, then the activation code's, then the device's.
-    Writes: ActivationCode, CodeDisplay, Identity, PasswordFactor, AuditEvent, Delivery.
+    Writes: ActivationCode, CodeDevice, Identity, PasswordFactor, AuditEvent, Delivery.
     """
     assert_in_transaction()
     identity = (
@@ -74,13 +69,13 @@ def activate_code_display(
         .first()
     )
     code = (
-        ActivationCode.objects.select_for_update().filter(identity=identity, state=ActivationCodeState.OPEN).first()
+        numbered_code(identity=identity, kind=AuthenticatorKind.CODE_DISPLAY, typed=activation_code)
         if identity
         else None
     )
-    if identity is None or code is None:
+    if identity is None or code is None or code.device_id is None:
         return _refused(ActivationRefusal.NO_CODE, identity, actor=actor, now=now)
-    device = CodeDisplay.objects.select_for_update().get(pk=code.device_id)
+    device = CodeDevice.objects.select_for_update().get(pk=code.device_id)
     refusal_of_choice = refusal_of_password(password, user_id=identity.user_id)
     if refusal_of_choice is not None:
         return PasswordRefused(reason=refusal_of_choice)
@@ -101,20 +96,14 @@ def activate_code_display(
 
 
 def _refusal(
-    code: ActivationCode, device: CodeDisplay, *, activation_code: str, device_code: str, now: datetime
+    code: ActivationCode, device: CodeDevice, *, activation_code: str, device_code: str, now: datetime
 ) -> ActivationRefusal | None:
-    is_usable = activation_code_is_usable(state=ActivationCodeState(code.state), expires_at=code.expires_at, now=now)
-    if not is_usable or device.state != DeviceState.HANDED_OUT:
+    if not is_usable(code, now=now) or device.state != DeviceState.HANDED_OUT:
         return ActivationRefusal.EXPIRED
     if not code_is_right(device=device, typed=device_code, now=now):
         return ActivationRefusal.WRONG_DEVICE_CODE
-    typed = normal_activation_code(activation_code)
-    if verifier_matches(typed, bytes(code.code_verifier), purpose=sealing.ACTIVATION_CODE, bound_to=code.id):
+    if code_opens(code, typed=activation_code):
         return None
-    code.wrong_tries += 1
-    if code.wrong_tries >= ACTIVATION_TRIES:
-        code.state = ActivationCodeState.DEAD
-    code.save(update_fields=["wrong_tries", "state"])
     return ActivationRefusal.WRONG_CODE
 
 
@@ -123,8 +112,8 @@ def _refused(reason: ActivationRefusal, identity: Identity | None, *, actor: Act
     return ActivationRefused(reason=reason)
 
 
-def _activate(identity: Identity, code: ActivationCode, device: CodeDisplay, *, now: datetime) -> None:
-    earlier = CodeDisplay.objects.select_for_update().filter(user=identity, state=DeviceState.ACTIVE).first()
+def _activate(identity: Identity, code: ActivationCode, device: CodeDevice, *, now: datetime) -> None:
+    earlier = CodeDevice.objects.select_for_update().filter(user=identity, state=DeviceState.ACTIVE).first()
     if earlier is not None:
         earlier.state, earlier.blocked_at, earlier.confirmed = DeviceState.BLOCKED, now, False
         earlier.save(update_fields=["state", "blocked_at", "confirmed"])
@@ -138,8 +127,7 @@ def _activate(identity: Identity, code: ActivationCode, device: CodeDisplay, *, 
         sign_out_everywhere(identity=identity, actor=Actor.citizen(identity.id), now=now)
         blocked = AuthenticatorBlocked(authenticator=AuthenticatorKind.CODE_DISPLAY.value, at=now)
         alert_citizen(identity=identity, message=blocked, now=now)
-    code.state, code.used_at = ActivationCodeState.USED, now
-    code.save(update_fields=["state", "used_at"])
+    use_code(code, now=now)
     device.user, device.state, device.activated_at = identity, DeviceState.ACTIVE, now
-    device.confirmed, device.enrolled_level = True, identity.assurance_level
+    device.confirmed, device.enrolled_level = True, code.enrolled_level
     device.save(update_fields=["user", "state", "activated_at", "confirmed", "enrolled_level"])

@@ -1,24 +1,17 @@
 """Code displays: from the stock to a citizen's hands."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from audit.api import Actor
-from hsm.api import verifier, wrap_seed
-from identities import events, sealing
-from identities.models import ActivationCode, CodeDisplay, Identity
-from identities.rules.codes import ACTIVATION_ALPHABET, ACTIVATION_LASTS, ACTIVATION_LENGTH
-from identities.states import (
-    ActivationCodeState,
-    AuthenticatorKind,
-    CodeCarrier,
-    DeviceState,
-    IdentityState,
-)
+from hsm.api import wrap_seed
+from identities import events
+from identities.models import ActivationCode, CodeDevice, Identity
+from identities.states import AssuranceLevel, AuthenticatorKind, CodeCarrier, DeviceState, IdentityState
 from identities.steps.alerts import alert_citizen
+from identities.steps.codes import make_activation_code
 from identities.steps.guard import assert_in_transaction
 from notifications.api import CodeIssued
 
@@ -54,7 +47,7 @@ def register_code_display(*, serial: str, seed: bytes) -> UUID:
     Returns: the device's id.
     """
     assert_in_transaction()
-    device = CodeDisplay.objects.create(name="", confirmed=False, serial=serial, seed_wrapped=wrap_seed(seed))
+    device = CodeDevice.objects.create(name="", confirmed=False, serial=serial, seed_wrapped=wrap_seed(seed))
     device_id: UUID = device.uuid
     return device_id
 
@@ -66,11 +59,11 @@ def hand_out_code_display(*, serial: str, identity_id: UUID, actor: Actor, now: 
 
     Rule:   AUT-2, SEC-4, ALR-2.
     Locks:  the identity's row, then the device's.
-    Writes: CodeDisplay, ActivationCode, AuditEvent, Delivery.
+    Writes: CodeDevice, ActivationCode, AuditEvent, Delivery.
     """
     assert_in_transaction()
     identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
-    device = CodeDisplay.objects.select_for_update().filter(serial=serial).first()
+    device = CodeDevice.objects.select_for_update().filter(serial=serial).first()
     if identity.state != IdentityState.ACTIVE:
         return DeviceRefused(reason=DeviceRefusal.IDENTITY_BLOCKED)
     if device is None:
@@ -83,32 +76,21 @@ def hand_out_code_display(*, serial: str, identity_id: UUID, actor: Actor, now: 
         return DeviceRefused(reason=DeviceRefusal.NOT_IN_STOCK)
     device.state = DeviceState.HANDED_OUT
     device.save(update_fields=["state"])
-    kill_activation_codes(identity_id=identity.id)
-    code = "".join(secrets.choice(ACTIVATION_ALPHABET) for _ in range(ACTIVATION_LENGTH))
-    row = ActivationCode(
+    code = make_activation_code(
         identity=identity,
-        device=device,
+        kind=AuthenticatorKind(device.kind),
         carrier=CodeCarrier.PAPER,
-        issued_at=now,
-        expires_at=now + ACTIVATION_LASTS[CodeCarrier.PAPER],
+        enrolled_level=AssuranceLevel(identity.assurance_level),
+        device=device,
+        now=now,
     )
-    row.code_verifier = verifier(code, purpose=sealing.ACTIVATION_CODE, bound_to=row.id)
-    row.save(force_insert=True)
     events.code_display_handed_out(identity_id=identity.id, serial=serial, actor=actor, now=now)
     events.activation_code_issued(
         identity_id=identity.id, serial=serial, carrier=CodeCarrier.PAPER, actor=actor, now=now
     )
     alert_citizen(
         identity=identity,
-        message=CodeIssued(authenticator=AuthenticatorKind.CODE_DISPLAY.value, at=now),
+        message=CodeIssued(authenticator=device.kind, at=now),
         now=now,
     )
-    return HandedOut(serial=serial, activation_code=code, expires_at=row.expires_at)
-
-
-def kill_activation_codes(*, identity_id: UUID) -> None:
-    """Make every open activation code of an identity worthless."""
-    assert_in_transaction()
-    ActivationCode.objects.filter(identity_id=identity_id, state=ActivationCodeState.OPEN).update(
-        state=ActivationCodeState.DEAD
-    )
+    return HandedOut(serial=serial, activation_code=code.text, expires_at=code.expires_at)

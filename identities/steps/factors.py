@@ -11,7 +11,7 @@ from django_otp.oath import TOTP
 from audit.api import Actor
 from hsm.api import new_seed, seed_hmac_sha1
 from identities import events
-from identities.models import CodeDisplay, DisplayTries, Identity, PasswordFactor
+from identities.models import CodeDevice, DeviceTries, Identity, PasswordFactor
 from identities.rules.totp import DIGITS, LARGEST_DRIFT_STEPS, STEP_SECONDS, TOLERANCE_STEPS, truncated
 from identities.rules.tries import NO_TRIES, after_wrong_try, is_paused
 from identities.states import AuthenticatorKind, DeviceState, PasswordState
@@ -37,7 +37,7 @@ class HsmTotp(TOTP):
         return self._tokens[self.t()]
 
 
-def code_is_right(*, device: CodeDisplay, typed: str, now: datetime) -> bool:
+def code_is_right(*, device: CodeDevice, typed: str, now: datetime) -> bool:
     """Tell whether a locked device shows ``typed``, and take the step so that it is accepted once.
 
     Rule: SEC-3, RFC 6238 section 5.2 (one acceptance a step) and section 6 (drift).
@@ -60,11 +60,11 @@ def accept_code(*, device_id: UUID, typed: str, source: str, actor: Actor, now: 
             the source they come from, and never block it. A right code during the pause is refused, and looks like
             a wrong one.
     Locks:  the device's row.
-    Writes: CodeDisplay, DisplayTries, AuditEvent.
+    Writes: CodeDevice, DeviceTries, AuditEvent.
     """
     assert_in_transaction()
-    device = CodeDisplay.objects.select_for_update().get(uuid=device_id)
-    counter = DisplayTries.objects.filter(device=device, source=source).first()
+    device = CodeDevice.objects.select_for_update().get(uuid=device_id)
+    counter = DeviceTries.objects.filter(device=device, source=source).first()
     paused = counter is not None and is_paused(counter.tries, now=now)
     if paused or device.state != DeviceState.ACTIVE or device.user_id is None:
         HsmTotp(seed_wrapped=bytes(device.seed_wrapped), drift_steps=device.drift_steps, now=now)
@@ -73,7 +73,7 @@ def accept_code(*, device_id: UUID, typed: str, source: str, actor: Actor, now: 
         if counter is not None:
             counter.delete()
         return True
-    counter = counter or DisplayTries(device=device, source=source)
+    counter = counter or DeviceTries(device=device, source=source)
     counter.count(after_wrong_try(counter.tries, may_block=False, now=now))
     counter.last_wrong_at = now
     counter.save()
@@ -87,7 +87,7 @@ def accept_code(*, device_id: UUID, typed: str, source: str, actor: Actor, now: 
 def forget_old_tries(*, before: datetime) -> int:
     """Drop the counters whose last wrong code is older than ``before``; gives how many they were."""
     assert_in_transaction()
-    return DisplayTries.objects.filter(last_wrong_at__lt=before).delete()[0]
+    return DeviceTries.objects.filter(last_wrong_at__lt=before).delete()[0]
 
 
 def waste_the_time_of_a_code(*, now: datetime) -> None:

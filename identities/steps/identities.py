@@ -21,8 +21,8 @@ from identities.states import (
     IdentityState,
 )
 from identities.steps.alerts import alert_citizen
+from identities.steps.codes import kill_activation_codes
 from identities.steps.contacts import proven_value, put_contact, use_proof
-from identities.steps.devices import kill_activation_codes
 from identities.steps.ending import sign_out_everywhere
 from identities.steps.guard import assert_in_transaction
 from notifications.api import IdentityBlocked, IdentityIssued, IdentityReopened, Language

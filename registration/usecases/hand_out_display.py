@@ -46,7 +46,7 @@ def hand_out_display(
     Rule:   REG-1, REG-11, SEC-4, AUT-2, ALR-2.
     Raises: MayNotAct; ProofingCase.DoesNotExist.
     Locks:  the case's row, then the stock item's, then the identity's and the device's.
-    Writes: StockItem, CodeDisplay, ActivationCode, AuditEvent, Delivery.
+    Writes: StockItem, CodeDevice, ActivationCode, AuditEvent, Delivery.
     """
     officer = acting_as(OfficerRole.CLERK, officer_id=officer_id, now=now)
     case = locked_case(case_id, officer=officer)

@@ -16,7 +16,7 @@ def put_into_stock(*, office_id: UUID, serial: str, seed: bytes, now: datetime) 
 
     Rule:   REG-11, AUT-2.
     Raises: IntegrityError for a serial number that is known already.
-    Writes: CodeDisplay, StockItem, AuditEvent.
+    Writes: CodeDevice, StockItem, AuditEvent.
     """
     register_code_display(serial=serial, seed=seed)
     item = StockItem.objects.create(office_id=office_id, serial=serial, stocked_at=now)

@@ -30,7 +30,7 @@ def activate(
 
     Rule:    SEC-2, SEC-4, AUT-2, TRY-2.
     Returns: a refusal is committed: its audit event and the count of wrong tries must survive.
-    Writes:  ActivationCode, CodeDisplay, Identity, PasswordFactor, AuditEvent, Delivery.
+    Writes:  ActivationCode, CodeDevice, Identity, PasswordFactor, AuditEvent, Delivery.
     """
     refusal = refusal_of_password(password, user_id=user_id)
     if refusal is not None:

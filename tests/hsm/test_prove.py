@@ -7,7 +7,7 @@ from hsm.keyring import forget_keyring
 from hsm.models import DataKey, KeyVersion
 from hsm.states import KeyName
 from identities import sealing
-from identities.models import Citizen, CodeDisplay, ContactPoint
+from identities.models import Citizen, CodeDevice, ContactPoint
 from notifications.models import Delivery
 from tests.factories.identities import a_resident
 from tests.hsm.rotation import ALL, rotate
@@ -34,7 +34,7 @@ def test_everything_opens_under_whichever_version():
     assert proof.is_whole
     assert proof.opened["identities.Citizen.name_sealed"] == 2
     assert proof.opened["identities.Citizen.cpr_number_index"] == 2
-    assert proof.opened["identities.CodeDisplay.seed_wrapped"] == 2
+    assert proof.opened["identities.CodeDevice.seed_wrapped"] == 2
     assert proof.opened["notifications.Delivery.body_sealed"] == Delivery.objects.count()
     assert proof.opened["hsm.DataKey.wrapped"] == 2
     assert proof.opened["hsm.KeyVersion.wrapped_private"] == 1
@@ -84,17 +84,17 @@ def test_an_index_without_its_value_is_told():
 
 @pytest.mark.parametrize("value", [b"", b"\x00\x01", b"\x00\x09" + bytes(32), b"\x00\x01" + bytes(32)])
 def test_a_seed_that_does_not_unwrap_is_told(value):
-    device = CodeDisplay.objects.earliest("pk")
-    CodeDisplay.objects.filter(pk=device.pk).update(seed_wrapped=value)
+    device = CodeDevice.objects.earliest("pk")
+    CodeDevice.objects.filter(pk=device.pk).update(seed_wrapped=value)
 
-    assert places(prove_columns()) == [("identities.CodeDisplay.seed_wrapped", str(device.pk))]
+    assert places(prove_columns()) == [("identities.CodeDevice.seed_wrapped", str(device.pk))]
 
 
 def test_a_seed_of_a_version_that_is_gone_is_told():
-    device = CodeDisplay.objects.earliest("pk")
-    CodeDisplay.objects.filter(pk=device.pk).update(seed_wrapped=b"\x00\x07" + new_seed()[2:])
+    device = CodeDevice.objects.earliest("pk")
+    CodeDevice.objects.filter(pk=device.pk).update(seed_wrapped=b"\x00\x07" + new_seed()[2:])
 
-    assert places(prove_columns()) == [("identities.CodeDisplay.seed_wrapped", str(device.pk))]
+    assert places(prove_columns()) == [("identities.CodeDevice.seed_wrapped", str(device.pk))]
 
 
 def test_a_wrapped_private_half_that_does_not_open_is_told():

@@ -22,7 +22,7 @@ from hsm.usecases.rewrap import LOCK, AlreadyRunning, rewrap
 from hsm.uses import places_using
 from identities import sealing
 from identities.api import accept_code, identity_by_cpr_number, person_of
-from identities.models import Citizen, CodeDisplay, ContactPoint
+from identities.models import Citizen, CodeDevice, ContactPoint
 from identities.queries import contacts_of, identities_by_phone
 from notifications.models import Delivery
 from tests.factories.identities import a_resident, an_officer, texts_sent
@@ -54,7 +54,7 @@ def test_everything_is_under_the_new_versions_and_reads_as_before(residents, now
     assert done.renewed["hsm.DataKey.wrapped"] == 2
     assert {split_seal(bytes(row.name_sealed))[0] for row in Citizen.objects.all()} == {2}
     assert {split_version(bytes(row.cpr_number_index))[0] for row in Citizen.objects.all()} == {2}
-    assert {split_version(bytes(row.seed_wrapped))[0] for row in CodeDisplay.objects.all()} == {2}
+    assert {split_version(bytes(row.seed_wrapped))[0] for row in CodeDevice.objects.all()} == {2}
     assert {split_seal(bytes(row.body_sealed))[0] for row in Delivery.objects.all()} == {2}
     assert {row.wrapped_by.version for row in DataKey.objects.all()} == {2}
     assert [person_of(resident.identity_id) for resident in residents] == persons
@@ -63,7 +63,7 @@ def test_everything_is_under_the_new_versions_and_reads_as_before(residents, now
         assert identities_by_phone(resident.phone) == [resident.identity_id]
         assert set(contacts_of(resident.identity_id).values()) == {resident.phone, resident.email}
         assert texts_sent(reference=resident.identity_id)
-        device = CodeDisplay.objects.get(serial=resident.device.serial)
+        device = CodeDevice.objects.get(serial=resident.device.serial)
         with transaction.atomic():
             assert accept_code(
                 device_id=device.uuid,
@@ -129,8 +129,8 @@ def test_what_does_not_open_is_told_and_the_rest_goes_on(residents, now):
     spoilt, other, display = residents
     citizen = Citizen.objects.get(identity__id=spoilt.identity_id)
     Citizen.objects.filter(pk=citizen.pk).update(cpr_number_sealed=bytes(citizen.cpr_number_sealed)[:-1] + b"\x00\x00")
-    device = CodeDisplay.objects.get(serial=display.device.serial)
-    CodeDisplay.objects.filter(pk=device.pk).update(seed_wrapped=bytes(device.seed_wrapped)[:-1] + b"!")
+    device = CodeDevice.objects.get(serial=display.device.serial)
+    CodeDevice.objects.filter(pk=device.pk).update(seed_wrapped=bytes(device.seed_wrapped)[:-1] + b"!")
     rotate(*ALL)
 
     done = rewrap(now=now)
@@ -138,7 +138,7 @@ def test_what_does_not_open_is_told_and_the_rest_goes_on(residents, now):
     assert {(finding.column, finding.key) for finding in done.findings} == {
         ("identities.Citizen.cpr_number_sealed", str(citizen.pk)),
         ("identities.Citizen.cpr_number_index", str(citizen.pk)),
-        ("identities.CodeDisplay.seed_wrapped", str(device.pk)),
+        ("identities.CodeDevice.seed_wrapped", str(device.pk)),
     }
     assert split_seal(bytes(Citizen.objects.get(pk=citizen.pk).name_sealed))[0] == 2
     assert person_of(other.identity_id).cpr_number == other.cpr_number
@@ -267,7 +267,7 @@ def test_it_is_a_command(residents):
 
     call_command("hsm", "rewrap", "--batch", "7", "--pause", "0.001", stdout=out)
 
-    assert "identities.CodeDisplay.seed_wrapped: 3 renewed" in out.getvalue()
+    assert "identities.CodeDevice.seed_wrapped: 3 renewed" in out.getvalue()
 
 
 @pytest.mark.parametrize("options", [{"batch": 0, "pause": 0.0}, {"batch": 1, "pause": -1.0}])

@@ -16,17 +16,23 @@ from authentication.usecases.open_login_request import open_login_request
 from identities.api import BlockReason, BlockSource, accept_code, block_identity, hand_out_code_display, reopen_identity
 from identities.models import (
     ActivationCode,
+    App,
+    AppEnrolment,
+    Chip,
     Citizen,
-    CodeDisplay,
-    DisplayTries,
+    CodeDevice,
+    CopyTicket,
+    DeviceTries,
     Identity,
     IdentityBlock,
     PasswordFactor,
+    PendingChange,
 )
 from tests.factories.identities import a_device, a_resident, an_officer
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
+NOBODYS = {"identity": None, "activation_code": None, "copy": None, "temporary_pin_verifier": None}
 
 BREACHES = [
     (Citizen, "citizen_cpr_number_is_sealed_and_indexed_together", {"cpr_number_index": None}),
@@ -41,19 +47,26 @@ BREACHES = [
     (IdentityBlock, "block_is_reopened_by_someone_later", {"reopened_at": None}),
     (IdentityBlock, "block_is_reopened_by_someone_later", {"reopened_by": None}),
     (IdentityBlock, "block_is_reopened_by_someone_later", {"reopened_at": F("blocked_at") - HOUR}),
-    (CodeDisplay, "display_state_is_known", {"state": "lost"}),
-    (CodeDisplay, "display_level_is_known", {"enrolled_level": 4}),
-    (DisplayTries, "tries_wrong_in_a_row_are_few", {"wrong_in_a_row": 3}),
-    (CodeDisplay, "display_belongs_to_someone_once_active", {"user": None}),
-    (CodeDisplay, "display_belongs_to_someone_once_active", {"activated_at": None}),
-    (CodeDisplay, "display_belongs_to_someone_once_active", {"enrolled_level": None}),
-    (CodeDisplay, "display_belongs_to_nobody_before", {"state": "in_stock"}),
-    (CodeDisplay, "display_belongs_to_nobody_before", {"state": "handed_out"}),
-    (CodeDisplay, "display_blocked_at_is_set_when_blocked", {"state": "blocked"}),
-    (CodeDisplay, "display_blocked_at_is_set_when_blocked", {"blocked_at": F("activated_at")}),
+    (CodeDevice, "device_kind_is_known", {"kind": "chip"}),
+    (CodeDevice, "device_state_is_known", {"state": "lost"}),
+    (CodeDevice, "device_level_is_known", {"enrolled_level": 4}),
+    (DeviceTries, "tries_wrong_in_a_row_are_few", {"wrong_in_a_row": 3}),
+    (CodeDevice, "device_belongs_to_someone_once_active", {"user": None}),
+    (CodeDevice, "device_belongs_to_someone_once_active", {"activated_at": None}),
+    (CodeDevice, "device_belongs_to_someone_once_active", {"enrolled_level": None}),
+    (CodeDevice, "device_belongs_to_nobody_before", {"state": "in_stock"}),
+    (CodeDevice, "device_belongs_to_nobody_before", {"state": "handed_out"}),
+    (CodeDevice, "device_blocked_at_is_set_when_blocked", {"state": "blocked"}),
+    (CodeDevice, "device_blocked_at_is_set_when_blocked", {"blocked_at": F("activated_at")}),
     (PasswordFactor, "password_state_is_known", {"state": "forgotten"}),
     (PasswordFactor, "password_wrong_tries_are_few", {"wrong_in_a_row": 3}),
     (ActivationCode, "activation_carrier_is_known", {"carrier": "pigeon"}),
+    (ActivationCode, "activation_kind_is_known", {"kind": "charm", "device": None}),
+    (ActivationCode, "activation_level_is_known", {"enrolled_level": 4}),
+    (ActivationCode, "activation_number_has_4_characters", {"number": "34a7"}),
+    (ActivationCode, "activation_number_has_4_characters", {"number": "347"}),
+    (ActivationCode, "activation_of_a_code_device_names_it", {"device": None}),
+    (ActivationCode, "activation_of_a_code_device_names_it", {"kind": "app"}),
     (ActivationCode, "activation_state_is_known", {"state": "eaten", "used_at": None}),
     (ActivationCode, "activation_open_has_tries_left", {"wrong_tries": 4}),
     (ActivationCode, "activation_open_has_tries_left", {"wrong_tries": 3, "state": "open", "used_at": None}),
@@ -61,6 +74,29 @@ BREACHES = [
     (ActivationCode, "activation_used_at_is_set_when_used", {"used_at": None}),
     (ActivationCode, "activation_used_at_is_set_when_used", {"used_at": F("expires_at")}),
     (ActivationCode, "activation_used_at_is_set_when_used", {"state": "dead"}),
+    (App, "app_platform_is_known", {"platform": "fridge"}),
+    (App, "app_state_is_known", {"state": "lost"}),
+    (App, "app_level_is_known", {"enrolled_level": 4}),
+    (App, "app_wrong_pins_are_few", {"wrong_in_a_row": 3}),
+    (App, "app_blocked_at_is_set_when_blocked", {"state": "blocked"}),
+    (App, "app_blocked_at_is_set_when_blocked", {"blocked_at": F("activated_at")}),
+    (AppEnrolment, "enrolment_platform_is_known", {"platform": "fridge"}),
+    (AppEnrolment, "enrolment_state_is_known", {"state": "lost"}),
+    (AppEnrolment, "enrolment_expires_later", {"expires_at": F("opened_at")}),
+    (AppEnrolment, "enrolment_of_someone_has_two_codes", {"identity": None}),
+    (AppEnrolment, "enrolment_of_someone_has_two_codes", {"activation_code": None}),
+    (AppEnrolment, "enrolment_of_someone_has_two_codes", {"temporary_pin_verifier": None}),
+    (AppEnrolment, "enrolment_of_nobody_goes_nowhere", NOBODYS | {"state": "used"}),
+    (AppEnrolment, "enrolment_open_has_tries_left", {"wrong_tries": 3}),
+    (AppEnrolment, "enrolment_open_has_tries_left", {"wrong_tries": 4, "state": "dead"}),
+    (CopyTicket, "ticket_expires_later", {"expires_at": F("issued_at")}),
+    (CopyTicket, "ticket_used_in_time", {"used_at": F("issued_at") - HOUR}),
+    (CopyTicket, "ticket_used_in_time", {"used_at": F("expires_at")}),
+    (Chip, "chip_state_is_known", {"state": "lost"}),
+    (Chip, "chip_level_is_known", {"enrolled_level": 4}),
+    (Chip, "chip_sign_count_is_unsigned", {"sign_count": -1}),
+    (Chip, "chip_blocked_at_is_set_when_blocked", {"state": "blocked"}),
+    (Chip, "chip_blocked_at_is_set_when_blocked", {"blocked_at": F("activated_at")}),
     (LoginRequest, "request_door_is_known", {"door": "window"}),
     (LoginRequest, "request_state_is_known", {"state": "maybe"}),
     (LoginRequest, "request_expires_later", {"expires_at": F("opened_at")}),
@@ -82,7 +118,7 @@ def resident(now):
     """Somebody with a row in every table."""
     resident = a_resident(now=now)
     with transaction.atomic():
-        accept_code(device_id=CodeDisplay.objects.get().uuid, typed="x", source="here", actor=Actor.visitor(), now=now)
+        accept_code(device_id=CodeDevice.objects.get().uuid, typed="x", source="here", actor=Actor.visitor(), now=now)
     request_id = open_login_request(user_id=resident.user_id, door=Door.PORTAL, now=now)
     give_code(source="there", request_id=request_id, code=resident.device.code(now), now=now)
     give_password(request_id=request_id, password=resident.password, now=now)
@@ -95,7 +131,53 @@ def resident(now):
             now=now,
         )
         reopen_identity(identity_id=resident.identity_id, actor=an_officer(), now=now + HOUR)
+    put_app_and_chip(resident.identity_id, now)
     return resident
+
+
+def put_app_and_chip(identity_id, now):
+    """One row of each, as their enrolment leaves it; on the way a copy to another phone."""
+    phone = {"installation_id": uuid7(), "platform": "android"}
+    app = App.objects.create(
+        identity_id=identity_id,
+        device_key=uuid7().bytes,
+        pin_verifier=b"v",
+        enrolled_level=2,
+        activated_at=now,
+        **phone,
+    )
+    copy = PendingChange.objects.create(
+        identity_id=identity_id,
+        field="app_copy",
+        new_value_sealed=b"s",
+        requested_at=now,
+        opens_at=now + HOUR,
+        closes_at=now + 25 * HOUR,
+        first_login_id=uuid7(),
+        stop_code_verifier=b"v",
+        stop_token_index=uuid7().bytes,
+    )
+    CopyTicket.objects.create(
+        copy=copy, app=app, token_index=uuid7().bytes, issued_at=now, expires_at=now + timedelta(minutes=3)
+    )
+    AppEnrolment.objects.create(
+        identity_id=identity_id,
+        activation_code=ActivationCode.objects.filter(identity_id=identity_id).first(),
+        device_key=app.device_key,
+        temporary_pin_verifier=b"v",
+        opened_at=now,
+        expires_at=now + HOUR,
+        **phone,
+    )
+    Chip.objects.create(
+        identity_id=identity_id,
+        credential_id=uuid7().bytes,
+        public_key=b"k",
+        aaguid=uuid7(),
+        sign_count=1,
+        enrolled_level=2,
+        activated_at=now,
+    )
 
 
 @pytest.mark.parametrize(("model", "name", "breach"), BREACHES)
@@ -130,8 +212,8 @@ def test_blk_3_one_standing_block_a_source(resident):
 
 def test_aut_1_one_active_display_an_identity(resident):
     """AUT-1."""
-    row = CodeDisplay.objects.get()
-    with pytest.raises(IntegrityError, match="display_one_active_per_identity"), transaction.atomic():
+    row = CodeDevice.objects.get()
+    with pytest.raises(IntegrityError, match="device_one_active_per_identity"), transaction.atomic():
         copy_of(row, uuid=uuid7(), serial="KV-OTHER").save()
 
 
@@ -141,11 +223,42 @@ def test_sec_4_one_open_code_an_identity_and_one_a_device(resident, now):
     with transaction.atomic():
         hand_out_code_display(serial=device.serial, identity_id=resident.identity_id, actor=an_officer(), now=now)
     code = ActivationCode.objects.get(state="open")
-    with pytest.raises(IntegrityError, match="activation_one_open_per_identity"), transaction.atomic():
-        copy_of(code, id=uuid7(), device_id=CodeDisplay.objects.get(serial=resident.device.serial).pk).save()
+    with pytest.raises(IntegrityError, match="activation_one_open_per_identity_and_kind"), transaction.atomic():
+        copy_of(code, id=uuid7(), device_id=CodeDevice.objects.get(serial=resident.device.serial).pk).save()
     other = a_resident(now=now)
     with pytest.raises(IntegrityError, match="activation_one_open_per_device"), transaction.atomic():
         copy_of(code, id=uuid7(), identity_id=other.identity_id).save()
+
+
+def test_aut_3_one_app_a_phone_and_person_and_one_at_high_a_phone(resident, now):
+    """AUT-3."""
+    app = App.objects.get()
+    with pytest.raises(IntegrityError, match="app_one_per_identity_and_phone"), transaction.atomic():
+        copy_of(app, id=uuid7(), device_key=b"another").save()
+    with pytest.raises(IntegrityError, match="device_key"), transaction.atomic():
+        copy_of(app, id=uuid7(), installation_id=uuid7()).save()
+    neighbour = a_resident(now=now).identity_id
+    copy_of(app, id=uuid7(), identity_id=neighbour, device_key=b"a neighbour's").save()
+    App.objects.filter(pk=app.pk).update(enrolled_level=3)
+    with pytest.raises(IntegrityError, match="app_one_at_high_per_phone"), transaction.atomic():
+        App.objects.filter(identity_id=neighbour).update(enrolled_level=3)
+
+
+def test_aut_1_one_chip_an_identity_and_no_credential_twice(resident, now):
+    """AUT-1."""
+    chip = Chip.objects.get()
+    with pytest.raises(IntegrityError, match="chip_one_per_identity"), transaction.atomic():
+        copy_of(chip, id=uuid7(), credential_id=b"another").save()
+    with pytest.raises(IntegrityError, match="credential_id"), transaction.atomic():
+        copy_of(chip, id=uuid7(), identity_id=a_resident(now=now).identity_id).save()
+
+
+def test_sec_5_one_enrolment_an_identity_and_no_ticket_twice(resident):
+    """SEC-5."""
+    with pytest.raises(IntegrityError, match="enrolment_one_open_per_identity"), transaction.atomic():
+        copy_of(AppEnrolment.objects.get(), id=uuid7()).save()
+    with pytest.raises(IntegrityError, match="token_index"), transaction.atomic():
+        copy_of(CopyTicket.objects.get(), id=uuid7()).save()
 
 
 def test_one_identity_a_citizen_and_one_citizen_a_cpr_number(resident, now):

@@ -23,7 +23,7 @@ from identities.api import (
     hand_out_code_display,
     identity_by_id,
 )
-from identities.models import ActivationCode, CodeDisplay, Identity, PasswordFactor
+from identities.models import ActivationCode, CodeDevice, Identity, PasswordFactor
 from identities.states import ActivationCodeState, PasswordState
 from identities.steps.activation import ActivationRefusal
 from notifications.api import MessageKind
@@ -53,7 +53,7 @@ def activate(user_id, code, device_code, now, password=PASSWORD):
 
 
 def accepts(device, code, at, source="home"):
-    uuid = CodeDisplay.objects.get(serial=device.serial).uuid
+    uuid = CodeDevice.objects.get(serial=device.serial).uuid
     with transaction.atomic():
         return accept_code(device_id=uuid, typed=code, source=source, actor=Actor.visitor(), now=at)
 
@@ -80,10 +80,10 @@ def handed(now):
 def test_aut_2_a_device_belongs_to_nobody_until_it_is_activated(handed, now):
     """AUT-2, SEC-4, ALR-2."""
     identity_id, user_id, device, code = handed
-    assert CodeDisplay.objects.get(serial=device.serial).user is None
+    assert CodeDevice.objects.get(serial=device.serial).user is None
     assert devices_of(identity_id) == []
     activate(user_id, code.lower(), device.code(now), now)
-    row = CodeDisplay.objects.get(serial=device.serial)
+    row = CodeDevice.objects.get(serial=device.serial)
     assert (row.user_id, row.state, row.confirmed) == (identity_id, DeviceState.ACTIVE, True)
     assert opens(identity_id, PASSWORD, now)
     assert ActivationCode.objects.get().state == ActivationCodeState.USED
@@ -93,9 +93,10 @@ def test_aut_2_a_device_belongs_to_nobody_until_it_is_activated(handed, now):
 def test_sec_4_three_wrong_codes_with_the_device_in_hand_kill_the_code(handed, now):
     """SEC-4."""
     _, user_id, device, code = handed
+    typed = f"{code[:4]}WRONGWRO"
     for tries in range(3):
         at = now + tries * STEP
-        assert activate(user_id, "WRONGWRO", device.code(at), at) == ActivationRefused(ActivationRefusal.WRONG_CODE)
+        assert activate(user_id, typed, device.code(at), at) == ActivationRefused(ActivationRefusal.WRONG_CODE)
     at = now + 3 * STEP
     assert activate(user_id, code, device.code(at), at) == ActivationRefused(ActivationRefusal.NO_CODE)
 
@@ -104,9 +105,19 @@ def test_try_2_a_stranger_without_the_device_cannot_kill_the_code(handed, now):
     """TRY-2."""
     _, user_id, device, code = handed
     for _ in range(20):
-        refused = activate(user_id, "WRONGWRO", wrong(device, now), now)
+        refused = activate(user_id, f"{code[:4]}WRONGWRO", wrong(device, now), now)
         assert refused == ActivationRefused(ActivationRefusal.WRONG_DEVICE_CODE)
     assert not isinstance(activate(user_id, code, device.code(now), now), ActivationRefused)
+
+
+def test_try_2_who_does_not_know_the_number_of_a_code_makes_no_try_of_it(handed, now):
+    """TRY-2."""
+    _, user_id, device, _code = handed
+    for tries in range(5):
+        at = now + tries * STEP
+        refused = activate(user_id, "3333WRONGWRO", device.code(at), at)
+        assert refused == ActivationRefused(ActivationRefusal.NO_CODE)
+    assert ActivationCode.objects.get().wrong_tries == 0
 
 
 def test_sec_4_a_paper_code_opens_nothing_after_48_hours(handed, now):

@@ -52,6 +52,7 @@ from tests.factories.selfservice import (
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
+OF_THE_PROFILE = [ChangeField.PHONE, ChangeField.EMAIL, ChangeField.USER_ID]
 
 
 def newest_kinds(identity_id: UUID, count: int) -> list[EventKind]:
@@ -92,7 +93,7 @@ def test_the_wait_may_be_longer_and_never_shorter(settings, resident: Resident, 
     assert change.opens_at == now + timedelta(minutes=minutes)
 
 
-@pytest.mark.parametrize("field", list(ChangeField))
+@pytest.mark.parametrize("field", OF_THE_PROFILE)
 def test_a_second_login_after_the_wait_makes_the_change(resident: Resident, now: datetime, field: ChangeField) -> None:
     """CHG-4."""
     change = a_requested_change(a_login(resident.identity_id, at=now), field, now=now)
@@ -308,7 +309,7 @@ def test_the_citizen_takes_a_change_back_with_any_login(resident: Resident, now:
 
 def test_changes_past_their_window_expire_in_batches(resident: Resident, now: datetime) -> None:
     login = a_login(resident.identity_id, at=now)
-    ids = [a_requested_change(login, field, now=now).change_id for field in ChangeField]
+    ids = [a_requested_change(login, field, now=now).change_id for field in OF_THE_PROFILE]
     assert expire_changes(now=now + 25 * HOUR - timedelta(microseconds=1), limit=10) == 0
     assert expire_changes(now=now + 25 * HOUR, limit=2) == 2
     assert expire_changes(now=now + 25 * HOUR, limit=2) == 1

@@ -54,6 +54,7 @@ START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR, DAY, TICK = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
 NONE = timedelta()
 SERIALS = itertools.count(1)
+FIELDS = [ChangeField.PHONE, ChangeField.EMAIL, ChangeField.USER_ID]
 KINDS = {ChangeField.PHONE: ContactKind.PHONE, ChangeField.EMAIL: ContactKind.EMAIL}
 
 
@@ -160,14 +161,14 @@ class DoubleLogin(RuleBasedStateMachine):
         self.confirm_with(login, change_id)
 
     @precondition(lambda self: not self.model.is_blocked)
-    @rule(wanted=st.sampled_from(ChangeField), early=st.sampled_from([NONE, TICK]))
+    @rule(wanted=st.sampled_from(FIELDS), early=st.sampled_from([NONE, TICK]))
     def ask_and_come_back(self, wanted: ChangeField, early: timedelta) -> None:
         """The whole of what an honest citizen does."""
         change_id = self.ask_for(self.new_login(), wanted)
         if change_id is not None:
             self.come_back_to_confirm(change_id, early, NONE)
 
-    @rule(target=changes, login=logins, wanted=st.sampled_from(ChangeField))
+    @rule(target=changes, login=logins, wanted=st.sampled_from(FIELDS))
     def ask(self, login: Any, wanted: ChangeField) -> object:
         change_id = self.ask_for(login, wanted)
         return multiple() if change_id is None else change_id
@@ -322,7 +323,7 @@ def test_the_model_and_the_acts_meet_every_outcome() -> None:
     DoubleLogin.reached.clear()
     machine = DoubleLogin()
     machine.first_login()
-    for wanted in ChangeField:
+    for wanted in FIELDS:
         first = machine.new_login()
         change_id = machine.ask_for(first, wanted)
         assert change_id is not None
@@ -337,4 +338,4 @@ def test_the_model_and_the_acts_meet_every_outcome() -> None:
     machine.what_stands_is_what_was_confirmed()
     machine.states_agree()
     elsewhere = {ConfirmRefusal.LEVEL_TOO_LOW, ConfirmRefusal.TAKEN}  # have tests of their own
-    assert set(DoubleLogin.reached) == (set(ChangeField) | set(ConfirmRefusal)) - elsewhere
+    assert set(DoubleLogin.reached) == (set(FIELDS) | set(ConfirmRefusal)) - elsewhere
