@@ -70,21 +70,25 @@ def opens(key: WrappedKey) -> bool:
 
 def wrapped_keys() -> Iterator[WrappedKey]:
     """Give every key that lies wrapped."""
-    for data_key in DataKey.objects.exclude(state=KeyState.DESTROYED).select_related("wrapped_by").order_by("version"):
-        context = data_key_context(data_key.version)
-        name = str(data_key.version)
-        yield WrappedKey(
-            DATA_KEYS, name, bytes(data_key.wrapped), data_key.wrapped_by, context, _put_data_key(data_key)
-        )
+    data_keys = DataKey.objects.exclude(state=KeyState.DESTROYED).select_related("wrapped_by").order_by("version")
     pairs = KeyVersion.objects.filter(wrapped_private__isnull=False).select_related("wrapped_by")
-    for pair in pairs.order_by("name", "version"):
-        if pair.wrapped_private is None or pair.wrapped_by is None:  # they are set together, which is a constraint
-            continue
-        label = key_label(pair.name, pair.version)
-        context = private_context(label, pair.algorithm)
-        yield WrappedKey(
-            PRIVATE_HALVES, label, bytes(pair.wrapped_private), pair.wrapped_by, context, _put_private(pair)
-        )
+    rows: list[DataKey | KeyVersion] = [*data_keys, *pairs.order_by("name", "version")]
+    for row in rows:
+        key = wrapped_key(row)
+        if key is not None:
+            yield key
+
+
+def wrapped_key(row: DataKey | KeyVersion) -> WrappedKey | None:
+    """Give how a version lies wrapped; ``None`` when the module holds it."""
+    if isinstance(row, DataKey):
+        context, name = data_key_context(row.version), str(row.version)
+        return WrappedKey(DATA_KEYS, name, bytes(row.wrapped), row.wrapped_by, context, _put_data_key(row))
+    if row.wrapped_private is None or row.wrapped_by is None:
+        return None
+    label = key_label(row.name, row.version)
+    context = private_context(label, row.algorithm)
+    return WrappedKey(PRIVATE_HALVES, label, bytes(row.wrapped_private), row.wrapped_by, context, _put_private(row))
 
 
 def _put_data_key(row: DataKey) -> Callable[[bytes, KeyVersion], int]:

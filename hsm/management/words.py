@@ -21,6 +21,9 @@ REFUSALS: Final = {
         "Not every process knows of the last step yet, or a transaction of before is still open. "
         "Wait a little more than twice KEYRING_SECONDS."
     ),
+    CeremonyRefusal.DOES_NOT_OPEN: (
+        "The next version does not open: its row was changed. Find out by whom, destroy it, and create another."
+    ),
     CeremonyRefusal.NO_SUCH_VERSION: "There is no such version, or it is destroyed. See: manage.py hsm keys",
     CeremonyRefusal.NOT_ACTIVE: "This version is not active. See: manage.py hsm keys",
     CeremonyRefusal.HAS_SUCCESSOR: "A next version is published: rotate to it instead.",

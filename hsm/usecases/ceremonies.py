@@ -25,6 +25,7 @@ from hsm.steps.ceremonies import (
 from hsm.steps.making import fresh_version, make_data_key, make_version, unfit_algorithm
 from hsm.token import keys
 from hsm.uses import places_using
+from hsm.wrapped_keys import opens, wrapped_key
 
 Row = KeyVersion | DataKey
 
@@ -48,6 +49,7 @@ def rotate_key(*, signed: SignedOrder, now: datetime) -> Held | Refused:
 
     Rule:    KEY-3. Not before every process knows the next version, so that what one protects all can open.
     Returns: ``Held``, or ``Refused``, which is committed with its audit event.
+    Raises:  HsmUnavailable when it lies wrapped and the module, which is asked whether it opens, is away.
     Locks:   the ceremonies.
     Writes:  KeyVersion or DataKey, Ceremony, AuditEvent.
     """
@@ -156,6 +158,9 @@ def _rotate(signed: SignedOrder, now: datetime) -> CeremonyRefusal | None:
         return CeremonyRefusal.ORDER_OVERTAKEN
     if now - coming.since <= known_after():
         return CeremonyRefusal.TOO_EARLY
+    lies = wrapped_key(coming)
+    if lies is not None and not opens(lies):
+        return CeremonyRefusal.DOES_NOT_OPEN
     rows.filter(state=KeyState.ACTIVE).update(state=KeyState.VERIFY_ONLY, since=now)
     rows.filter(version=coming.version).update(state=KeyState.ACTIVE, since=now)
     return None

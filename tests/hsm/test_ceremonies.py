@@ -118,6 +118,20 @@ def test_ceremonies_are_logged_while_no_data_key_is_active(people, now):
     assert hsm.seal("a", purpose="p", bound_to=people_row())[1:3] == b"\x00\x02"
 
 
+@pytest.mark.parametrize(("name", "column"), [(DATA_KEY, "wrapped"), ("log-seal-pq", "wrapped_private")])
+def test_a_next_version_that_was_changed_in_the_database_never_comes_into_use(people, now, name, column):
+    assert isinstance(hold(people, Act.CREATE, name, now=now), Held)
+    coming = versions_of(name).filter(version=2)
+    value = bytes(coming.values_list(column, flat=True).get())
+    coming.update(**{column: value[:-1] + bytes([value[-1] ^ 1])})
+    then = after_everyone_knows(now)
+    assert hold(people, Act.ROTATE, name, now=then).reason is CeremonyRefusal.DOES_NOT_OPEN
+    assert states_of(name) == [(1, "active"), (2, "next")]
+    assert isinstance(hold(people, Act.DESTROY, name, 2, now=then), Held)
+    rotated(people, name, now=after_everyone_knows(then))
+    assert states_of(name) == [(1, "verify-only"), (2, "destroyed"), (3, "active")]
+
+
 def people_row():
     """A row's id."""
     return Custodian.objects.first().id
