@@ -2,8 +2,12 @@
 
 from notifications.inbound import InboundSms, read_inbound_sms
 from notifications.messages import (
+    ActivationCodeSent,
+    AppCopied,
     AuthenticatorActivated,
     AuthenticatorBlocked,
+    AuthenticatorReopened,
+    AuthenticatorSuspended,
     ChangeConfirmed,
     ChangeRequested,
     ChangeStopped,
@@ -17,18 +21,33 @@ from notifications.messages import (
     ReplyBlocked,
     ReplyNotUnderstood,
     ReplyStopped,
+    SimultaneousRequests,
+    TemporaryPin,
 )
-from notifications.queries import DeliveryLine, LocalMessage, contacts_given_up, deliveries_of, local_messages
+from notifications.queries import (
+    DeliveryLine,
+    InboxMessage,
+    LocalMessage,
+    contacts_given_up,
+    deliveries_of,
+    inbox_of,
+    local_messages,
+    unread_in_inbox,
+)
 from notifications.rendering import MessageFault
 from notifications.rules.addresses import normal_email, normal_phone
 from notifications.rules.replies import BlockReply, StopReply, parse_reply
 from notifications.states import Channel, DeliveryState, Language, MessageKind
-from notifications.steps import Address, enqueue, note_inbound_sms
+from notifications.steps import Address, enqueue, note_inbound_sms, note_inbox_read
 
 __all__ = [
+    "ActivationCodeSent",
     "Address",
+    "AppCopied",
     "AuthenticatorActivated",
     "AuthenticatorBlocked",
+    "AuthenticatorReopened",
+    "AuthenticatorSuspended",
     "BlockReply",
     "ChangeConfirmed",
     "ChangeRequested",
@@ -42,6 +61,7 @@ __all__ = [
     "IdentityIssued",
     "IdentityReopened",
     "InboundSms",
+    "InboxMessage",
     "Language",
     "LocalMessage",
     "Message",
@@ -51,14 +71,19 @@ __all__ = [
     "ReplyBlocked",
     "ReplyNotUnderstood",
     "ReplyStopped",
+    "SimultaneousRequests",
     "StopReply",
+    "TemporaryPin",
     "contacts_given_up",
     "deliveries_of",
     "enqueue",
+    "inbox_of",
     "local_messages",
     "normal_email",
     "normal_phone",
     "note_inbound_sms",
+    "note_inbox_read",
     "parse_reply",
     "read_inbound_sms",
+    "unread_in_inbox",
 ]

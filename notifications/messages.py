@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 from notifications.states import MessageKind, Priority
 
-FIELDS: Final = frozenset({"phone", "email", "user_id"})
+FIELDS: Final = frozenset({"phone", "email", "user_id", "password", "authenticator", "reopening", "app_copy"})
 STOPPERS: Final = frozenset({"citizen", "support", "alert", "block"})
 BLOCKERS: Final = frozenset({"citizen", "support", "ra", "alert", "register", "fraud"})
 AUTHENTICATORS: Final = frozenset({"app", "code_display", "audio_code_reader", "chip", "password"})
@@ -41,6 +41,16 @@ def _require_aware(**instants: datetime) -> None:
             raise ValueError("An instant without a time zone.", name)
 
 
+def _require_code(code: str) -> None:
+    if not (4 <= len(code) <= 12 and code.isascii() and code.isalnum()):
+        raise ValueError("code has 4 to 12 letters and digits.")
+
+
+def _require_minutes(minutes: int) -> None:
+    if not 1 <= minutes <= 120:
+        raise ValueError("minutes is out of range.")
+
+
 @dataclass(frozen=True, kw_only=True)
 class ContactCode(Message):
     """A code to one new contact, which proves it (CHG-1)."""
@@ -51,10 +61,8 @@ class ContactCode(Message):
     minutes: int
 
     def __post_init__(self) -> None:
-        if not (4 <= len(self.code) <= 12 and self.code.isascii() and self.code.isalnum()):
-            raise ValueError("code has 4 to 12 letters and digits.")
-        if not 1 <= self.minutes <= 120:
-            raise ValueError("minutes is out of range.")
+        _require_code(self.code)
+        _require_minutes(self.minutes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,6 +100,84 @@ class AuthenticatorBlocked(Message):
     def __post_init__(self) -> None:
         _require("authenticator", self.authenticator, AUTHENTICATORS)
         _require_aware(at=self.at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthenticatorSuspended(Message):
+    """An authenticator was suspended at somebody's wish, or because it may have been copied (BLK-1)."""
+
+    kind = MessageKind.AUTHENTICATOR_SUSPENDED
+    authenticator: str
+    at: datetime
+
+    def __post_init__(self) -> None:
+        _require("authenticator", self.authenticator, AUTHENTICATORS)
+        _require_aware(at=self.at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthenticatorReopened(Message):
+    """A suspended authenticator opens the identity again."""
+
+    kind = MessageKind.AUTHENTICATOR_REOPENED
+    authenticator: str
+    at: datetime
+
+    def __post_init__(self) -> None:
+        _require("authenticator", self.authenticator, AUTHENTICATORS)
+        _require_aware(at=self.at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppCopied(Message):
+    """The app is on a new phone (ALR-2)."""
+
+    kind = MessageKind.APP_COPIED
+    at: datetime
+
+    def __post_init__(self) -> None:
+        _require_aware(at=self.at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimultaneousRequests(Message):
+    """Somebody asked for the app's approval while another request was open (APR-5, ALR-2)."""
+
+    kind = MessageKind.SIMULTANEOUS_REQUESTS
+    at: datetime
+
+    def __post_init__(self) -> None:
+        _require_aware(at=self.at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivationCodeSent(Message):
+    """An activation code, to the registered phone alone (SEC-4)."""
+
+    kind = MessageKind.ACTIVATION_CODE
+    priority = Priority.CODE
+    authenticator: str
+    code: str
+    minutes: int
+
+    def __post_init__(self) -> None:
+        _require("authenticator", self.authenticator, AUTHENTICATORS)
+        _require_code(self.code)
+        _require_minutes(self.minutes)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemporaryPin(Message):
+    """The temporary PIN of an app's activation, to the registered phone alone (SEC-5)."""
+
+    kind = MessageKind.TEMPORARY_PIN
+    priority = Priority.CODE
+    pin: str
+    minutes: int
+
+    def __post_init__(self) -> None:
+        _require_digits("pin", self.pin, 8)
+        _require_minutes(self.minutes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -227,6 +313,12 @@ BY_KIND: Final[dict[MessageKind, type[Message]]] = {
         IdentityIssued,
         AuthenticatorActivated,
         AuthenticatorBlocked,
+        AuthenticatorSuspended,
+        AuthenticatorReopened,
+        AppCopied,
+        SimultaneousRequests,
+        ActivationCodeSent,
+        TemporaryPin,
         CodeIssued,
         ChangeRequested,
         ChangeConfirmed,

@@ -9,6 +9,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 
 from notifications import models
+from notifications.sealing import Column, open_column
 from notifications.states import OPEN_STATES, Channel, DeliveryState, MessageKind, Priority
 
 
@@ -21,6 +22,18 @@ class DeliveryLine:
     kind: MessageKind
     state: DeliveryState
     at: datetime
+
+
+@dataclass(frozen=True)
+class InboxMessage:
+    """One alert in the app's inbox, its words opened for the one who is logged in."""
+
+    id: UUID
+    at: datetime
+    kind: MessageKind
+    title: str
+    text: str
+    is_read: bool
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,33 @@ def deliveries_of(*, reference: UUID, limit: int, before: UUID | None = None) ->
         DeliveryLine(id=id_, channel=Channel(channel), kind=MessageKind(kind), state=DeliveryState(state), at=at)
         for id_, channel, kind, state, at in found[:limit]
     ]
+
+
+def inbox_of(*, reference: UUID, limit: int, before: UUID | None = None) -> list[InboxMessage]:
+    """Open a reference's inbox, newest first; ``before`` is the last id seen.
+
+    Raises: HsmUnavailable.
+    """
+    rows = models.Delivery.objects.filter(reference=reference, channel=Channel.APP)
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    return [
+        InboxMessage(
+            id=row.id,
+            at=row.created_at,
+            kind=MessageKind(row.kind),
+            title=open_column(row.subject_sealed or b"", column=Column.SUBJECT, delivery_id=row.id),
+            text=open_column(row.body_sealed, column=Column.BODY, delivery_id=row.id),
+            is_read=row.read_at is not None,
+        )
+        for row in rows.order_by("-id")[:limit]
+    ]
+
+
+def unread_in_inbox(*, reference: UUID, at_most: int) -> int:
+    """Count a reference's unread messages, up to ``at_most``."""
+    rows = models.Delivery.objects.filter(reference=reference, channel=Channel.APP, read_at__isnull=True)
+    return len(rows.values_list("id", flat=True)[:at_most])
 
 
 def contacts_given_up(*, contact_ids: Collection[UUID], since: datetime) -> set[UUID]:

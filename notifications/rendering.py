@@ -87,13 +87,11 @@ def render(message: Message, *, channel: Channel, language: Language) -> Rendere
             body = _fill(message, f"{language}.sms.txt", values)
             _refuse_unfit_sms(message, body)
             return Rendered(subject=None, body=body)
-        case Channel.EMAIL:
+        case Channel.EMAIL | Channel.APP:  # the inbox shows what the e-mail says
             subject = _fill(message, f"{language}.subject.txt", values)
             if "\n" in subject or not 0 < len(subject) <= LONGEST_SUBJECT:
                 raise MessageFault(message.kind, "the subject is not one short line")
             return Rendered(subject=subject, body=_fill(message, f"{language}.email.txt", values) + "\n")
-        case Channel.APP:
-            raise MessageFault(message.kind, "the app has no inbox")
 
 
 def _refuse_unfit_sms(message: Message, body: str) -> None:

@@ -4,18 +4,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
 from uuid_utils.compat import uuid7
 
 from notifications import events
-from notifications.messages import ContactCode, Message
+from notifications.messages import ActivationCodeSent, ContactCode, Message, TemporaryPin
 from notifications.models import Delivery
 from notifications.rendering import render
 from notifications.sealing import Column, seal_column
 from notifications.states import Channel, DeliveryState, Language, Priority, states_before
 from notifications.wake import wake
+
+INBOX: Final = "inbox"  # what stands for the provider of the app's inbox, and for an address in it
+TYPED: Final = (ContactCode, ActivationCodeSent, TemporaryPin)  # worth nothing once the code in it is dead
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,10 @@ def enqueue(
     The words are made here, so that a fault in a template rolls back what they would have told of. A copy for
     each spare address is held back and goes out only if one of ``addresses`` is given up.
 
+    What goes to the app's inbox has arrived when it is stored.
+
     Rule:    ALR-4, ALR-5.
-    Returns: the ids of the deliveries to ``addresses``, in their order.
+    Returns: the ids of the deliveries that wait for a provider, in the order of ``addresses``.
     Raises:  TransactionManagementError outside a transaction; MessageFault; HsmUnavailable.
     Writes:  Delivery.
     """
@@ -78,6 +84,7 @@ def _delivery(
     delivery_id = uuid7()
     rendered = render(message, channel=address.channel, language=language)
     subject = rendered.subject
+    is_inbox = address.channel is Channel.APP
     return Delivery(
         id=delivery_id,
         message_id=message_id,
@@ -92,10 +99,13 @@ def _delivery(
         if subject is None
         else seal_column(subject, column=Column.SUBJECT, delivery_id=delivery_id),
         body_sealed=seal_column(rendered.body, column=Column.BODY, delivery_id=delivery_id),
-        state=state,
+        state=DeliveryState.SENT if is_inbox else state,
+        attempts=int(is_inbox),
+        sent_at=now if is_inbox else None,
+        provider_reference=INBOX if is_inbox else "",
         created_at=now,
-        next_attempt_at=now if state is DeliveryState.QUEUED else None,
-        useful_until=now + timedelta(minutes=message.minutes) if isinstance(message, ContactCode) else None,
+        next_attempt_at=now if state is DeliveryState.QUEUED and not is_inbox else None,
+        useful_until=now + timedelta(minutes=message.minutes) if isinstance(message, TYPED) else None,
     )
 
 
@@ -165,3 +175,13 @@ def note_inbound_sms(*, provider_id: str, now: datetime) -> bool:
             [provider_id, now],
         )
         return bool(cursor.rowcount == 1)
+
+
+def note_inbox_read(*, reference: UUID, delivery_id: UUID, now: datetime) -> bool:
+    """Mark a message of this reference's inbox as read; False when there is none, or it was read before.
+
+    Writes: Delivery.
+    """
+    _refuse_outside_transaction()
+    unread = Delivery.objects.filter(pk=delivery_id, reference=reference, channel=Channel.APP, read_at__isnull=True)
+    return bool(unread.update(read_at=now))

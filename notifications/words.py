@@ -22,6 +22,10 @@ _WORDS: Final[Mapping[Language, Mapping[str, Mapping[str, str]]]] = {
             "phone": "dit telefonnummer",
             "email": "din e-mailadresse",
             "user_id": "dit bruger-ID",
+            "password": "din adgangskode",
+            "authenticator": "dine enheder",
+            "reopening": "en spærret enhed",
+            "app_copy": "din app",
         },
         "authenticator": {
             "app": "app",
@@ -61,6 +65,10 @@ _WORDS: Final[Mapping[Language, Mapping[str, Mapping[str, str]]]] = {
             "phone": "your phone number",
             "email": "your e-mail address",
             "user_id": "your user ID",
+            "password": "your password",
+            "authenticator": "your devices",
+            "reopening": "a suspended device",
+            "app_copy": "your app",
         },
         "authenticator": {
             "app": "app",

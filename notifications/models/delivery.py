@@ -33,6 +33,7 @@ class Delivery(models.Model):
     useful_until = models.DateTimeField(null=True)  # a code that is dead must not arrive
     next_attempt_at = models.DateTimeField(null=True)  # QUEUED: the next try; CLAIMED: the end of the lease
     sent_at = models.DateTimeField(null=True)
+    read_at = models.DateTimeField(null=True)  # in the app's inbox, by whoever opened it
     given_up_at = models.DateTimeField(null=True)
     provider_reference = models.CharField(max_length=255, blank=True)
     failure = models.CharField(max_length=64, blank=True)  # the code of the last attempt that failed
@@ -47,6 +48,7 @@ class Delivery(models.Model):
                 condition=Q(state__in=[state.value for state in sorted(OPEN_STATES)]),
             ),
             models.Index(name="delivery_by_reference", fields=["reference", "-id"]),
+            models.Index(name="delivery_inbox", fields=["reference", "-id"], condition=Q(channel=Channel.APP)),
             models.Index(name="delivery_by_message", fields=["message_id"]),
             models.Index(
                 name="delivery_given_up_by_contact",
@@ -94,9 +96,18 @@ class Delivery(models.Model):
                 name="delivery_failure_is_a_code", condition=Q(failure__regex=r"^[A-Za-z0-9_.:+-]{0,64}$")
             ),
             models.CheckConstraint(
-                name="delivery_email_has_a_subject",
-                condition=Q(channel=Channel.EMAIL, subject_sealed__isnull=False)
-                | (~Q(channel=Channel.EMAIL) & Q(subject_sealed__isnull=True)),
+                name="delivery_has_a_subject_unless_sms",
+                condition=Q(channel=Channel.SMS, subject_sealed__isnull=True)
+                | (~Q(channel=Channel.SMS) & Q(subject_sealed__isnull=False)),
+            ),
+            # What the inbox holds has arrived: it waits for no provider.
+            models.CheckConstraint(
+                name="delivery_to_the_inbox_has_arrived",
+                condition=~Q(channel=Channel.APP) | Q(state=DeliveryState.SENT, replaces__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="delivery_read_in_the_inbox_after_it_came",
+                condition=Q(read_at__isnull=True) | Q(channel=Channel.APP, read_at__gte=F("created_at")),
             ),
             models.CheckConstraint(
                 name="delivery_sealed_columns_are_filled",

@@ -8,11 +8,12 @@ from django.db import transaction
 from django.db.transaction import TransactionManagementError
 
 from hsm.api import SealBroken, open_sealed
-from notifications.messages import ContactCode
+from notifications.messages import ContactCode, IdentityIssued
 from notifications.models import Delivery
+from notifications.queries import inbox_of, unread_in_inbox
 from notifications.rendering import MessageFault
 from notifications.states import Channel, DeliveryState, Language, MessageKind, Priority
-from notifications.steps import Address, enqueue
+from notifications.steps import INBOX, Address, enqueue, note_inbox_read
 from tests.notifications.conftest import EMAIL, PHONE, email_address, put, sms_address
 from tests.notifications.samples import change_requested
 
@@ -107,3 +108,31 @@ def test_no_address_stores_nothing(now):
 
 def test_an_address_does_not_show_its_value_in_a_log():
     assert PHONE not in repr(Address(channel=Channel.SMS, value=PHONE, id=uuid4()))
+
+
+@pytest.mark.django_db
+def test_what_goes_to_the_inbox_has_arrived_and_is_read_by_its_owner_alone(now):
+    """ALR-1: the app's inbox is a channel; nothing waits for a provider."""
+    owner, other = uuid4(), uuid4()
+    with transaction.atomic():
+        waiting = enqueue(
+            message=IdentityIssued(at=now),
+            addresses=[Address(channel=Channel.APP, value=INBOX, id=owner)],
+            language=Language.EN,
+            reference=owner,
+            now=now,
+        )
+    assert waiting == []
+    (message,) = inbox_of(reference=owner, limit=10)
+    assert (message.at, message.kind, message.is_read) == (now, MessageKind.IDENTITY_ISSUED, False)
+    assert message.title
+    assert message.text
+    assert inbox_of(reference=other, limit=10) == []
+    with transaction.atomic():
+        assert not note_inbox_read(reference=other, delivery_id=message.id, now=now)
+        assert unread_in_inbox(reference=owner, at_most=9) == 1
+        assert note_inbox_read(reference=owner, delivery_id=message.id, now=now)
+        assert not note_inbox_read(reference=owner, delivery_id=message.id, now=now)
+    assert unread_in_inbox(reference=owner, at_most=9) == 0
+    assert inbox_of(reference=owner, limit=10)[0].is_read
+    assert inbox_of(reference=owner, limit=10, before=message.id) == []

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.template import Engine
 
 from notifications import rendering
-from notifications.messages import BY_KIND, ContactCode, IdentityIssued, OfficerActed
+from notifications.messages import BY_KIND, IdentityIssued, OfficerActed
 from notifications.rendering import MessageFault, moment, render
 from notifications.rules.gsm7 import septets_of
 from notifications.states import Channel, Language, MessageKind
@@ -82,7 +82,7 @@ def test_no_message_can_show_a_contact(kind):
     names = {field.name for field in dataclasses.fields(BY_KIND[kind])}
     assert names <= {
         "code", "minutes", "at", "authenticator", "field", "opens_at", "closes_at", "stop_code", "stop_address", "by",
-        "act", "organisation", "block_code",
+        "act", "organisation", "block_code", "pin",
     }  # fmt: skip
 
 
@@ -167,9 +167,13 @@ def test_a_strange_name_of_an_organisation_never_keeps_an_alert_from_going_out(n
     assert septets_of(rendered.body) <= 160
 
 
-def test_the_app_has_no_inbox_yet():
-    with pytest.raises(MessageFault):
-        render(IdentityIssued(at=AT), channel=Channel.APP, language=Language.DA)
+@pytest.mark.parametrize("language", Language)
+def test_the_inbox_says_what_the_mail_says(language):
+    for message in every_message():
+        in_app, by_mail = (
+            render(message, channel=channel, language=language) for channel in (Channel.APP, Channel.EMAIL)
+        )
+        assert in_app == by_mail
 
 
 @pytest.mark.parametrize(
@@ -194,7 +198,7 @@ def test_a_message_holds_codes_and_numbers_only(kind, values):
 
 def test_only_a_code_goes_before_alerts():
     first = [kind for kind, message in BY_KIND.items() if message.priority == 1]
-    assert first == [ContactCode.kind]
+    assert first == [MessageKind.CONTACT_CODE, MessageKind.ACTIVATION_CODE, MessageKind.TEMPORARY_PIN]
 
 
 def test_the_templates_use_no_tags():
