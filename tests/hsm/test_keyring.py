@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, transaction
 
 from hsm import api as hsm
 from hsm.errors import HsmUnavailable
-from hsm.keyring import Holder, Keyring, keyring
+from hsm.keyring import WAIT_SECONDS, Holder, Keyring, keyring
 from hsm.models import DataKey, KeyVersion
 from hsm.states import KeyName, KeyState
 from hsm.steps.making import make_data_key
@@ -43,7 +43,7 @@ def test_a_reading_is_kept_until_it_is_due_and_made_once_then(settings):
 
 
 def test_one_thread_reads_anew_while_the_others_use_what_is_known(settings):
-    settings.KEYRING_SECONDS = 0.3
+    settings.KEYRING_SECONDS = 1.0
     first, second = rings(2)
     left, is_reading, may_end = iter([first, second]), threading.Event(), threading.Event()
 
@@ -56,13 +56,13 @@ def test_one_thread_reads_anew_while_the_others_use_what_is_known(settings):
 
     holder = Holder(read)
     assert holder.ring() is first
-    time.sleep(0.35)
+    time.sleep(1.05)
     thread = threading.Thread(target=holder.ring)
     thread.start()
     assert is_reading.wait(10)
     began = time.monotonic()
     assert holder.ring() is first
-    assert time.monotonic() - began < 0.1
+    assert time.monotonic() - began < WAIT_SECONDS / 2  # it waits for nobody
     may_end.set()
     thread.join()
     assert holder.ring() is second
@@ -198,10 +198,10 @@ def test_the_fast_way_costs_next_to_nothing(settings):
     (ring,) = rings(1)
     holder = Holder(lambda: ring)
     holder.ring()
-    began = time.perf_counter()
+    began = time.thread_time()  # what a busy machine does meanwhile counts for nothing
     for _ in range(20_000):
         holder.ring()
-    assert (time.perf_counter() - began) / 20_000 < 5e-6
+    assert (time.thread_time() - began) / 20_000 < 1e-5
 
 
 def test_a_failed_reading_is_tried_again_soon_and_by_one_thread(settings):
