@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -37,6 +38,7 @@ KEY_AND_LOG_BOUNDS: Final = (
     ("AUDIT_SEAL_SECONDS", 1, 60),
 )
 LONGEST_HANG_SECONDS: Final = 3600
+AAGUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 PARTS_THAT_REACH_OUT: Final = (
     # setting, what the name of a local one has, the setting with the address that it talks to
@@ -100,6 +102,15 @@ def check_outside_services(app_configs: Sequence[AppConfig] | None, **_: Any) ->
     return list(_wrong_services()) if is_production() else []
 
 
+@register("mitid")
+def check_chips(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """Find a policy on chips that would let in none, or any.
+
+    Rule: AUT-1; docs/decisions/0096.
+    """
+    return list(_wrong_chips())
+
+
 def _wrong_limits() -> Iterator[CheckMessage]:
     for name, least, most in KEY_AND_LOG_BOUNDS:
         if not least <= (value := getattr(settings, name)) <= most:
@@ -130,6 +141,31 @@ def _wrong_places() -> Iterator[CheckMessage]:
                 hint="Name a volume that outlives a release, and that the database's administrators cannot write.",
                 id="mitid.E043",
             )
+
+
+def _wrong_chips() -> Iterator[CheckMessage]:
+    policy = settings.WEBAUTHN_ATTESTATION
+    if policy not in {"none", "known"}:
+        yield Error(f"WEBAUTHN_ATTESTATION is {policy}.", hint="It is none or known.", id="mitid.E050")
+    if [model for model in settings.WEBAUTHN_KNOWN_AAGUIDS if not AAGUID.fullmatch(model)]:
+        yield Error(
+            "WEBAUTHN_KNOWN_AAGUIDS names what is no AAGUID.",
+            hint="Write each as 8-4-4-4-12 hexadecimal digits, with commas between them.",
+            id="mitid.E051",
+        )
+    roots = Path(settings.WEBAUTHN_ATTESTATION_ROOTS)
+    if policy == "known" and not (settings.WEBAUTHN_KNOWN_AAGUIDS and roots.is_file()):
+        yield Error(
+            "WEBAUTHN_ATTESTATION is known, and no model or no root certificate is named.",
+            hint="Set WEBAUTHN_KNOWN_AAGUIDS, and WEBAUTHN_ATTESTATION_ROOTS to a readable PEM file.",
+            id="mitid.E052",
+        )
+    if is_production() and _is_number(_host(settings.PUBLIC_ADDRESS)):
+        yield Error(
+            f"PUBLIC_ADDRESS is {settings.PUBLIC_ADDRESS}: browsers let no chip answer to a numeric address.",
+            hint="Give the portal a name.",
+            id="mitid.E053",
+        )
 
 
 def _wrong_in_demo() -> Iterator[CheckMessage]:
@@ -229,6 +265,14 @@ def _wrong_services() -> Iterator[CheckMessage]:
 
 def _host(address: str) -> str:
     return urlsplit(address).hostname or ""
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _as_url(address: str) -> str:

@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "django.forms",
     "csp",
     "rest_framework",
+    "drf_spectacular",
     "django_otp",
     "audit",
     "hsm",
@@ -137,6 +138,9 @@ DOOR_PAGES = {"portal": "selfservice:profile", "backoffice": "registration:offic
 CHANGE_WAIT_FOR = timedelta(minutes=env.int("CHANGE_WAIT_MINUTES", default=60))  # CHG-3: may be longer, never shorter
 CHANGE_WINDOW_FOR = timedelta(hours=env.int("CHANGE_WINDOW_HOURS", default=24))
 CONTACT_CODE_LASTS_FOR = timedelta(minutes=env.int("CONTACT_CODE_MINUTES", default=15))
+WEBAUTHN_ATTESTATION = env.str("WEBAUTHN_ATTESTATION", default="none")  # "known": proven models only (ADR 0096)
+WEBAUTHN_KNOWN_AAGUIDS = env.list("WEBAUTHN_KNOWN_AAGUIDS", default=[])  # the models that "known" lets in
+WEBAUTHN_ATTESTATION_ROOTS = env.str("WEBAUTHN_ATTESTATION_ROOTS", default="")  # PEM file of their makers' roots
 
 # --- Transport security ---------------------------------------------------------------------------------------------
 _secure = urlsplit(PUBLIC_ADDRESS).scheme == "https"
@@ -284,6 +288,21 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "The app's interface",
+    "DESCRIPTION": "What the app on a citizen's phone speaks. docs/app-api.md tells how to sign.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SERVERS": [{"url": f"{PUBLIC_ADDRESS.rstrip('/')}/api/app/v1"}],
+    "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {"DecisionEnum": ["approve", "reject"]},
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "authentication.app_api.schema.wrap_in_jws",
+    ],
 }
 
 # --- Log files: what ran, never whom it was about -------------------------------------------------------------------
