@@ -32,15 +32,26 @@ class EventKind(StrEnum):
     USER_ID_CHANGED = "identities.user_id_changed"
     CODE_DISPLAY_HANDED_OUT = "identities.code_display_handed_out"
     ACTIVATION_CODE_ISSUED = "identities.activation_code_issued"
+    ACTIVATION_CODE_REFUSED = "identities.activation_code_refused"
     ACTIVATION_REFUSED = "identities.activation_refused"
+    TEMPORARY_PIN_SENT = "identities.temporary_pin_sent"
+    APP_COPY_SHOWN = "identities.app_copy_shown"
     AUTHENTICATOR_ACTIVATED = "identities.authenticator_activated"
+    AUTHENTICATOR_PAUSED = "identities.authenticator_paused"
     AUTHENTICATOR_SUSPENDED = "identities.authenticator_suspended"
+    AUTHENTICATOR_REOPENED = "identities.authenticator_reopened"
     AUTHENTICATOR_BLOCKED = "identities.authenticator_blocked"
 
     # authentication
     LOGIN_SUCCEEDED = "authentication.login_succeeded"
     LOGIN_REFUSED = "authentication.login_refused"
     SIGNED_OUT = "authentication.signed_out"
+    PARALLEL_REQUEST_REFUSED = "authentication.parallel_request_refused"
+    REQUEST_SUPERSEDED = "authentication.request_superseded"
+    REQUEST_APPROVED = "authentication.request_approved"
+    REQUEST_REJECTED = "authentication.request_rejected"
+    DECISION_REFUSED = "authentication.decision_refused"
+    OPENING_CODE_ISSUED = "authentication.opening_code_issued"
 
     # selfservice
     CHANGE_REQUESTED = "selfservice.change_requested"

@@ -3,7 +3,16 @@
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from authentication.states import LoginRefusal
+from authentication.states import LoginRefusal, Purpose
+
+ASKS: dict[Purpose, Promise] = {  # who asks, as the app shows it (APR-3)
+    Purpose.PORTAL_LOGIN: _("Your own pages"),
+    Purpose.BACKOFFICE_LOGIN: _("The backoffice"),
+}
+REFERENCE: dict[Purpose, Promise] = {  # for what; at most 130 characters
+    Purpose.PORTAL_LOGIN: _("Log in to your own identity's pages"),
+    Purpose.BACKOFFICE_LOGIN: _("Log in to the backoffice"),
+}
 
 NOT_ACCEPTED_CODE = _(
     "The code was not accepted. Wait for the next code and try again. After three wrong codes the code display is "
@@ -18,6 +27,16 @@ FROM_HERE_TOO_MANY = _("There were too many wrong tries from your network. Wait 
 
 START_OVER: dict[LoginRefusal, Promise] = {
     LoginRefusal.EXPIRED: _("You have five minutes to log in. The time has run out: start again."),
+    LoginRefusal.REJECTED: _(
+        "The request was rejected in your app. Was it not you who rejected it? Then block your app or your identity."
+    ),
+    LoginRefusal.SUPERSEDED: _(
+        "This log-in has ended, because another one was begun in its place. If that was not you, block your identity."
+    ),
+    LoginRefusal.STEP_UP_FAILED: _(
+        "The page that you want to see needs a higher level than you logged in with. Use a chip, or an app that you "
+        "activated in person at Citizen Service."
+    ),
     LoginRefusal.TOO_MANY_TRIES: _(
         "You were not logged in, because there were three wrong tries. Start again with your user ID; if your code "
         "display is paused, wait 10 minutes or an hour."

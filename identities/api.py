@@ -1,11 +1,13 @@
 """The door of identities: what the apps above may use."""
 
+from identities.authenticator_queries import AuthenticatorView, authenticators_of, live_authenticators_of
 from identities.queries import (
     BlockView,
     ChangeView,
     DeviceView,
     IdentityView,
     Person,
+    app_copies_of,
     change_of,
     changes_due_to_expire,
     contact_code_sent_to,
@@ -24,13 +26,16 @@ from identities.queries import (
     standing_blocks_of,
 )
 from identities.rules.change import COOLING_OFF, ConfirmRefusal, SecondLogin, refusal_to_confirm
-from identities.rules.codes import CodeRefusal
+from identities.rules.codes import ACTIVATION_ALPHABET, CodeRefusal, normal_activation_code
 from identities.rules.guessing import guessability_of
 from identities.rules.password import PasswordRefusal, refusal_of_password
 from identities.rules.user_id import Owner, UserIdRefusal, folded, refusal_of_user_id
 from identities.states import (
+    CODE_DEVICES,
+    AppPlatform,
     AssuranceLevel,
     AuthenticatorKind,
+    AuthenticatorState,
     BlockReason,
     BlockSource,
     CancelledBy,
@@ -46,7 +51,7 @@ from identities.steps.activation import (
     ActivationRefusal,
     ActivationRefused,
     PasswordRefused,
-    activate_code_display,
+    activate_code_device,
 )
 from identities.steps.alerts import alert_identity
 from identities.steps.changes import (
@@ -70,8 +75,8 @@ from identities.steps.devices import (
     DeviceRefusal,
     DeviceRefused,
     HandedOut,
-    hand_out_code_display,
-    register_code_display,
+    hand_out_code_device,
+    register_code_device,
 )
 from identities.steps.factors import accept_code, accept_password, forget_old_tries, waste_the_time_of_a_code
 from identities.steps.identities import (
@@ -98,13 +103,18 @@ from identities.steps.stopping import (
 )
 
 __all__ = [
+    "ACTIVATION_ALPHABET",
+    "CODE_DEVICES",
     "COOLING_OFF",
     "Activated",
     "ActivationRefusal",
     "ActivationRefused",
     "AlreadyIssued",
+    "AppPlatform",
     "AssuranceLevel",
     "AuthenticatorKind",
+    "AuthenticatorState",
+    "AuthenticatorView",
     "BlockReason",
     "BlockSource",
     "BlockView",
@@ -148,9 +158,11 @@ __all__ = [
     "UserIdRefused",
     "accept_code",
     "accept_password",
-    "activate_code_display",
+    "activate_code_device",
     "alert_identity",
+    "app_copies_of",
     "block_as_holder",
+    "authenticators_of",
     "block_identity",
     "cancel_change",
     "change_of",
@@ -167,14 +179,16 @@ __all__ = [
     "folded",
     "forget_old_tries",
     "guessability_of",
-    "hand_out_code_display",
+    "hand_out_code_device",
     "held_by_reply",
     "held_by_token",
     "identity_by_cpr_number",
     "identity_by_id",
     "identity_by_user_id",
     "issue_identity",
+    "live_authenticators_of",
     "locked_identity",
+    "normal_activation_code",
     "owner_of_user_id",
     "pending_changes_of",
     "person_of",
@@ -182,7 +196,7 @@ __all__ = [
     "refusal_of_password",
     "refusal_of_user_id",
     "refusal_to_confirm",
-    "register_code_display",
+    "register_code_device",
     "reopen_identity",
     "send_contact_code",
     "set_language",

@@ -15,7 +15,7 @@ GROUP_NAMES: Final[Mapping[EventGroup, Text]] = {
     EventGroup.LOGINS: _("Logins"),
     EventGroup.CHANGES: _("Changes"),
     EventGroup.CONTACTS: _("Phone and e-mail"),
-    EventGroup.AUTHENTICATORS: _("Code display and password"),
+    EventGroup.AUTHENTICATORS: _("Ways to log in"),
     EventGroup.BLOCKS: _("Issued, blocked, reopened"),
     EventGroup.OFFICERS: _("Looked up by staff"),
 }
@@ -24,6 +24,12 @@ SHOWN: Final[Mapping[EventGroup, Mapping[EventKind, Text]]] = {
         EventKind.LOGIN_SUCCEEDED: _("Logged in"),
         EventKind.LOGIN_REFUSED: _("A login was refused"),
         EventKind.SIGNED_OUT: _("Logged out"),
+        EventKind.PARALLEL_REQUEST_REFUSED: _("A second request to the app was refused"),
+        EventKind.REQUEST_SUPERSEDED: _("A request took the place of another"),
+        EventKind.REQUEST_APPROVED: _("A request was approved in the app"),
+        EventKind.REQUEST_REJECTED: _("A request was rejected in the app"),
+        EventKind.DECISION_REFUSED: _("The app's answer to a request was refused"),
+        EventKind.OPENING_CODE_ISSUED: _("The app showed an opening code"),
     },
     EventGroup.CHANGES: {
         EventKind.CHANGE_REQUESTED: _("A change was asked for"),
@@ -45,9 +51,14 @@ SHOWN: Final[Mapping[EventGroup, Mapping[EventKind, Text]]] = {
     EventGroup.AUTHENTICATORS: {
         EventKind.CODE_DISPLAY_HANDED_OUT: _("A code display was handed out"),
         EventKind.ACTIVATION_CODE_ISSUED: _("An activation code was issued"),
+        EventKind.ACTIVATION_CODE_REFUSED: _("An activation code was asked for and refused"),
         EventKind.ACTIVATION_REFUSED: _("An activation was refused"),
+        EventKind.TEMPORARY_PIN_SENT: _("A temporary PIN was sent"),
+        EventKind.APP_COPY_SHOWN: _("The app showed a code for a new phone"),
         EventKind.AUTHENTICATOR_ACTIVATED: _("Activated"),
-        EventKind.AUTHENTICATOR_SUSPENDED: _("Paused after wrong tries"),
+        EventKind.AUTHENTICATOR_PAUSED: _("Paused after wrong tries"),
+        EventKind.AUTHENTICATOR_SUSPENDED: _("Suspended"),
+        EventKind.AUTHENTICATOR_REOPENED: _("Reopened"),
         EventKind.AUTHENTICATOR_BLOCKED: _("Blocked"),
     },
     EventGroup.BLOCKS: {
@@ -65,9 +76,23 @@ SHOWN: Final[Mapping[EventGroup, Mapping[EventKind, Text]]] = {
 ALL_SHOWN: Final = frozenset(kind for kinds in SHOWN.values() for kind in kinds)
 TITLES: Final = {kind: title for kinds in SHOWN.values() for kind, title in kinds.items()}
 DETAILS: Final[Mapping[str, Mapping[str, Text]]] = {
-    "field": {"phone": _("phone number"), "email": _("e-mail address"), "user_id": _("user ID")},
+    "field": {
+        "phone": _("phone number"),
+        "email": _("e-mail address"),
+        "user_id": _("user ID"),
+        "password": _("password"),
+        "authenticator": _("a new way to log in"),
+        "reopening": _("reopening"),
+        "app_copy": _("app on a new phone"),
+    },
     "kind": {"phone": _("phone number"), "email": _("e-mail address")},
-    "authenticator": {"code_display": _("code display"), "password": _("password")},
+    "authenticator": {
+        "app": _("app"),
+        "code_display": _("code display"),
+        "audio_code_reader": _("audio code reader"),
+        "chip": _("chip"),
+        "password": _("password"),
+    },
     "reason": {
         "too_early": _("too early"),
         "too_late": _("too late"),
@@ -79,6 +104,10 @@ DETAILS: Final[Mapping[str, Mapping[str, Text]]] = {
         "unchanged": _("the same as before"),
         "wrong_tries": _("wrong tries"),
         "replaced": _("replaced by another"),
+        "copied": _("perhaps copied"),
+        "phone_too_new": _("the phone number is too new"),
+        "no_phone": _("no phone number"),
+        "at_most": _("as many as there may be"),
         "lost_device": _("lost device"),
         "suspected_misuse": _("suspected misuse"),
         "unexpected_alert": _("an alert that was not expected"),

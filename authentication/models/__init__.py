@@ -1,6 +1,7 @@
 """Rows of the authentication app."""
 
+from authentication.models.approval_request import ApprovalRequest
+from authentication.models.known_browser import KnownBrowser, OpeningCode
 from authentication.models.login import Login
-from authentication.models.login_request import LoginRequest
 
-__all__ = ["Login", "LoginRequest"]
+__all__ = ["ApprovalRequest", "KnownBrowser", "Login", "OpeningCode"]

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from uuid_utils.compat import uuid7
 
-from authentication.models.login_request import LoginRequest
+from authentication.models.approval_request import ApprovalRequest
 from authentication.rules import LEAST_LEVEL
 from authentication.states import Door, Ending
 from identities.api import AssuranceLevel, AuthenticatorKind
@@ -16,7 +16,7 @@ class Login(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     identity = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="logins")
-    request = models.OneToOneField(LoginRequest, on_delete=models.PROTECT, related_name="login")
+    request = models.OneToOneField(ApprovalRequest, null=True, on_delete=models.PROTECT, related_name="login")
     door = models.TextField(choices=Door)
     authenticator = models.TextField(choices=AuthenticatorKind)
     level = models.PositiveSmallIntegerField(choices=AssuranceLevel)
@@ -33,7 +33,17 @@ class Login(models.Model):
             ),
             models.CheckConstraint(
                 name="login_is_substantial_or_more",
-                condition=Q(level__in=[level for level in AssuranceLevel if level >= LEAST_LEVEL]),
+                condition=Q(level__in=[level for level in AssuranceLevel if level >= LEAST_LEVEL])
+                | Q(door=Door.APP, level__in=AssuranceLevel.values),
+            ),
+            # Inside the app the device's own signature asks; every other door is opened by an approved request.
+            models.CheckConstraint(
+                name="login_outside_the_app_has_its_request",
+                condition=Q(door=Door.APP, request__isnull=True) | (~Q(door=Door.APP) & Q(request__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="login_inside_the_app_is_the_apps",
+                condition=~Q(door=Door.APP) | Q(authenticator=AuthenticatorKind.APP),
             ),
             models.CheckConstraint(name="login_seen_no_earlier_than_made", condition=Q(last_seen_at__gte=F("at"))),
             models.CheckConstraint(

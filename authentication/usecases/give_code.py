@@ -1,4 +1,4 @@
-"""The second step of a log-in: the code of a code display."""
+"""The second step of a log-in: the code of a code display or an audio code reader."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,66 +6,62 @@ from uuid import UUID
 from django.db import transaction
 
 from audit.api import Actor
-from authentication import events
-from authentication.models import LoginRequest
-from authentication.rules import TRIES_A_REQUEST, refusal_to_go_on
-from authentication.states import Door, LoginRefusal, RequestState
-from authentication.usecases.outcomes import CodeAccepted, LoginRefused
-from identities.api import DeviceState, accept_code, devices_of, waste_the_time_of_a_code
+from authentication.binding import browser_index
+from authentication.models import ApprovalRequest
+from authentication.outcomes import DeviceAccepted, LoginRefused
+from authentication.queries import is_known_browser
+from authentication.states import RequestState
+from authentication.steps.requests import count_wrong_try, locked_request, refusal_of, refused, take_factor
+from identities.api import (
+    CODE_DEVICES,
+    AuthenticatorView,
+    accept_code,
+    live_authenticators_of,
+    waste_the_time_of_a_code,
+)
 
 
 @transaction.atomic(durable=True)
-def give_code(*, request_id: UUID, code: str, source: str, now: datetime) -> CodeAccepted | LoginRefused:
-    """Accept the code of the identity's code display, once. ``source`` stands for where the try comes from.
+def give_code(
+    *, request_id: UUID, code: str, source: str, browser_token: str | None = None, now: datetime
+) -> DeviceAccepted | LoginRefused:
+    """Accept the code of the identity's code device, once. ``source`` stands for where the try comes from.
 
     A user ID that nobody has, an identity without a device, a paused device and a wrong code all end alike (TRY-2).
+    A browser in which the identity logged in before counts for itself, whatever network it shares.
 
     Rule:   APR-2, APR-7, SEC-3, TRY-1, TRY-2.
-    Raises: LoginRequest.DoesNotExist when there is no such request.
+    Raises: ApprovalRequest.DoesNotExist when there is no such request.
     Locks:  the request's row, then the device's.
-    Writes: LoginRequest, CodeDevice, DeviceTries, AuditEvent.
+    Writes: ApprovalRequest, CodeDevice, DeviceTries, AuditEvent.
     """
-    request = LoginRequest.objects.select_for_update(of=("self",)).select_related("identity").get(pk=request_id)
-    refusal = refusal_to_go_on(
-        state=RequestState(request.state),
-        expected=RequestState.OPEN,
-        expires_at=request.expires_at,
-        dead_since=request.identity.signed_out_at if request.identity else None,
-        opened_at=request.opened_at,
-        now=now,
+    request = locked_request(request_id)
+    refusal = refusal_of(request, expected=RequestState.OPEN, now=now)
+    if refusal is not None:
+        return refused(request, step="code", reason=refusal, now=now)
+    if browser_token and is_known_browser(request, browser_token, now=now):
+        source = browser_index(browser_token)
+    device = _device_of(request, now)
+    if device is None or not _opens(device, code, source, now):
+        return refused(request, step="code", reason=count_wrong_try(request), now=now)
+    request.wrong_tries = 0
+    take_factor(
+        request,
+        RequestState.DEVICE_ACCEPTED,
+        "wrong_tries",
+        kind=device.kind,
+        enrolled_level=device.enrolled_level,
     )
-    if refusal is None:
-        if _code_opens(request, code, source, now):
-            request.state = RequestState.CODE_ACCEPTED
-            request.wrong_tries = 0
-            request.save(update_fields=["state", "wrong_tries"])
-            return CodeAccepted()
-        refusal = count_wrong_try(request)
-    events.login_refused(
-        identity_id=request.identity_id,
-        request_id=request.id,
-        door=Door(request.door),
-        step="code",
-        reason=refusal,
-        now=now,
-    )
-    return LoginRefused(reason=refusal)
+    return DeviceAccepted()
 
 
-def count_wrong_try(request: LoginRequest) -> LoginRefusal:
-    """Count a wrong try of a locked request; the third ends it."""
-    request.wrong_tries += 1
-    if request.wrong_tries >= TRIES_A_REQUEST:
-        request.state = RequestState.REFUSED
-    request.save(update_fields=["wrong_tries", "state"])
-    is_over = request.state == RequestState.REFUSED
-    return LoginRefusal.TOO_MANY_TRIES if is_over else LoginRefusal.NOT_ACCEPTED
-
-
-def _code_opens(request: LoginRequest, code: str, source: str, now: datetime) -> bool:
-    devices = devices_of(request.identity_id) if request.identity_id else []
-    device = next((device for device in devices if device.state is DeviceState.ACTIVE), None)
+def _device_of(request: ApprovalRequest, now: datetime) -> AuthenticatorView | None:
+    live = live_authenticators_of(request.subject, now=now)
+    device = next((row for row in live if row.kind in CODE_DEVICES), None)
     if device is None:
         waste_the_time_of_a_code(now=now)
-        return False
+    return device
+
+
+def _opens(device: AuthenticatorView, code: str, source: str, now: datetime) -> bool:
     return accept_code(device_id=device.id, typed=code, source=source, actor=Actor.visitor(), now=now)

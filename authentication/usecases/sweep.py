@@ -5,7 +5,8 @@ from typing import Final
 
 from django.db import transaction
 
-from authentication.models import LoginRequest
+from authentication.models import ApprovalRequest, OpeningCode
+from authentication.steps.browsers import forget_old_browsers
 from identities.api import forget_old_tries
 
 KEPT_FOR: Final = timedelta(days=1)
@@ -13,13 +14,16 @@ KEPT_FOR: Final = timedelta(days=1)
 
 @transaction.atomic(durable=True)
 def sweep(*, now: datetime) -> int:
-    """Drop log-in requests that led to no login, and counters of wrong codes, a day after their end.
+    """Drop requests that led to no login, opening codes and counters of wrong codes, a day after their end.
+
+    A browser is known for a year after its last login.
 
     What happened stands in the log; these rows only decide the next step.
 
     Returns: how many rows are gone.
-    Writes:  LoginRequest, DeviceTries.
+    Writes:  ApprovalRequest, OpeningCode, KnownBrowser, DeviceTries.
     """
     before = now - KEPT_FOR
-    requests = LoginRequest.objects.filter(expires_at__lt=before, login__isnull=True).delete()[0]
-    return requests + forget_old_tries(before=before)
+    requests = ApprovalRequest.objects.filter(expires_at__lt=before, login__isnull=True).delete()[0]
+    codes = OpeningCode.objects.filter(expires_at__lt=before).delete()[0]
+    return requests + codes + forget_old_browsers(now=now) + forget_old_tries(before=before)

@@ -7,11 +7,11 @@ from django.shortcuts import redirect
 from django.views.generic.edit import FormMixin, ProcessFormView
 
 from authentication.forms import CodeForm
+from authentication.outcomes import DeviceAccepted, LoginRefused
 from authentication.states import LoginRefusal
 from authentication.texts import FROM_HERE_TOO_MANY, NOT_ACCEPTED_CODE
 from authentication.throttle import note_wrong_try, source_may_try, source_of
 from authentication.usecases.give_code import give_code
-from authentication.usecases.outcomes import CodeAccepted, LoginRefused
 from authentication.views.flow import start_over
 from authentication.views.step import ACT, LoginStepPage
 
@@ -34,7 +34,7 @@ class CodePage(LoginStepPage, FormMixin[CodeForm], ProcessFormView):
             now=self.now,
         )
         match outcome:
-            case CodeAccepted():
+            case DeviceAccepted():
                 return redirect("authentication:password")
             case LoginRefused(reason=LoginRefusal.NOT_ACCEPTED):
                 note_wrong_try(self.request, ACT)

@@ -9,12 +9,12 @@ from django.urls import reverse
 from django.views.generic.edit import FormMixin, ProcessFormView
 
 from authentication.forms import PasswordForm
+from authentication.outcomes import LoggedIn, LoginRefused
 from authentication.pages import LOGIN_KEYS
 from authentication.states import LoginRefusal
 from authentication.texts import FROM_HERE_TOO_MANY, NOT_ACCEPTED_PASSWORD
 from authentication.throttle import note_wrong_try, source_may_try
 from authentication.usecases.give_password import give_password
-from authentication.usecases.outcomes import LoggedIn, LoginRefused
 from authentication.views.flow import NEXT_KEY, start_over
 from authentication.views.step import ACT, LoginStepPage
 

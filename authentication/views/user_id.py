@@ -9,10 +9,10 @@ from django.views.generic.edit import FormMixin, ProcessFormView
 
 from authentication.forms import UserIdForm
 from authentication.pages import PublicPage
-from authentication.states import Door
+from authentication.states import Door, Purpose
 from authentication.texts import FROM_HERE_TOO_MANY
-from authentication.throttle import note_wrong_try, source_may_try
-from authentication.usecases.open_login_request import open_login_request
+from authentication.throttle import note_wrong_try, source_may_try, source_of
+from authentication.usecases.open_request import open_request
 from authentication.views.flow import STEPS, keep_request
 
 ACT = "open-login"
@@ -37,10 +37,15 @@ class UserIdPage(PublicPage, FormMixin[UserIdForm], ProcessFormView):
             form.add_error(None, FROM_HERE_TOO_MANY)
             return self.form_invalid(form)
         note_wrong_try(self.request, ACT)
-        request_id = open_login_request(user_id=form.cleaned_data["user_id"], door=self.door, now=self.now)
+        opened = open_request(
+            purpose={Door.PORTAL: Purpose.PORTAL_LOGIN, Door.BACKOFFICE: Purpose.BACKOFFICE_LOGIN}[self.door],
+            user_id=form.cleaned_data["user_id"],
+            source=source_of(self.request),
+            now=self.now,
+        )
         keep_request(
             self.request,
-            request_id=request_id,
+            request_id=opened.id,
             door=self.door,
             next_address=self.request.GET.get("next", ""),
         )

@@ -20,10 +20,10 @@ from identities.api import (
     HandedOut,
     Issued,
     Person,
-    activate_code_display,
-    hand_out_code_display,
+    activate_code_device,
+    hand_out_code_device,
     issue_identity,
-    register_code_display,
+    register_code_device,
     send_contact_code,
     take_contact_code,
 )
@@ -86,7 +86,7 @@ def a_device() -> Device:
     number = next(_numbers)
     device = Device(serial=f"KV-T-{number:06}", seed=number.to_bytes(20, "big"))
     with transaction.atomic():
-        register_code_display(serial=device.serial, seed=device.seed)
+        register_code_device(serial=device.serial, seed=device.seed)
     return device
 
 
@@ -185,10 +185,10 @@ def a_resident(
     )
     device = a_device()
     with transaction.atomic():
-        handed = hand_out_code_display(serial=device.serial, identity_id=identity_id, actor=an_officer(), now=earlier)
+        handed = hand_out_code_device(serial=device.serial, identity_id=identity_id, actor=an_officer(), now=earlier)
     assert isinstance(handed, HandedOut)
     with transaction.atomic():
-        activated = activate_code_display(
+        activated = activate_code_device(
             user_id=user_id,
             activation_code=handed.activation_code,
             device_code=device.code(earlier),

@@ -8,12 +8,12 @@ from uuid import UUID
 from django.conf import settings
 from django.test import Client
 
+from authentication.outcomes import LoggedIn
 from authentication.pages import LOGIN_KEYS
-from authentication.states import Door
+from authentication.states import Door, Purpose
 from authentication.usecases.give_code import give_code
 from authentication.usecases.give_password import give_password
-from authentication.usecases.open_login_request import open_login_request
-from authentication.usecases.outcomes import LoggedIn
+from authentication.usecases.open_request import open_request
 from identities.api import CodeSent, ContactKind, ContactProven, HandedOut, Person
 from notifications.api import Language
 from registration.api import (
@@ -240,7 +240,7 @@ def a_call_about(agent: OfficerAtWork, cpr_number: str, *, now: datetime) -> UUI
 
 def logged_in(who: Resident, *, now: datetime) -> Client:
     """Give a browser in which a resident has logged in to the backoffice."""
-    request_id = open_login_request(user_id=who.user_id, door=Door.BACKOFFICE, now=now)
+    request_id = open_request(purpose=Purpose.BACKOFFICE_LOGIN, user_id=who.user_id, source="desk", now=now).id
     give_code(source="desk", request_id=request_id, code=who.device.code(now), now=now)
     outcome = give_password(request_id=request_id, password=who.password, now=now)
     assert isinstance(outcome, LoggedIn), outcome

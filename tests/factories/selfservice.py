@@ -7,9 +7,9 @@ from uuid import UUID
 from django.test import Client
 
 from authentication.api import Door, Login
+from authentication.models import ApprovalRequest
 from authentication.models import Login as LoginRow
-from authentication.models import LoginRequest
-from authentication.states import RequestState
+from authentication.states import Purpose, RequestState
 from identities.api import AssuranceLevel, AuthenticatorKind, ChangeField, ChangeWaits, CodeSent, ContactKind
 from identities.models import PendingChange
 from notifications.api import Channel, MessageKind
@@ -28,18 +28,29 @@ def a_login(
     identity_id: UUID, *, at: datetime, level: AssuranceLevel = AssuranceLevel.SUBSTANTIAL, door: Door = Door.PORTAL
 ) -> Login:
     """Log in, as the log-in pages would have."""
-    request = LoginRequest.objects.create(
-        door=door,
-        identity_id=identity_id,
-        state=RequestState.APPROVED,
-        opened_at=at,
-        expires_at=at + timedelta(minutes=5),
-    )
+    purpose = {Door.PORTAL: Purpose.PORTAL_LOGIN, Door.BACKOFFICE: Purpose.BACKOFFICE_LOGIN}
+    request = None
+    if door is not Door.APP:
+        request = ApprovalRequest.objects.create(
+            purpose=purpose[door],
+            identity_id=identity_id,
+            subject=identity_id,
+            asks="Egne sider",
+            reference_text="Log ind",
+            level_wanted=level,
+            nonce=bytes(32),
+            source="test",
+            state=RequestState.APPROVED,
+            opened_at=at,
+            expires_at=at + timedelta(minutes=5),
+            authenticator=AuthenticatorKind.CODE_DISPLAY,
+            enrolled_level=level,
+        )
     row = LoginRow.objects.create(
         identity_id=identity_id,
         request=request,
         door=door,
-        authenticator=AuthenticatorKind.CODE_DISPLAY,
+        authenticator=AuthenticatorKind.APP if door is Door.APP else AuthenticatorKind.CODE_DISPLAY,
         level=level,
         at=at,
         last_seen_at=at,

@@ -8,12 +8,12 @@ from django.db.models import F
 from uuid_utils.compat import uuid7
 
 from audit.api import Actor
-from authentication.models import Login, LoginRequest
-from authentication.states import Door, RequestState
+from authentication.models import ApprovalRequest, KnownBrowser, Login, OpeningCode
+from authentication.states import Purpose, RequestState
 from authentication.usecases.give_code import give_code
 from authentication.usecases.give_password import give_password
-from authentication.usecases.open_login_request import open_login_request
-from identities.api import BlockReason, BlockSource, accept_code, block_identity, hand_out_code_display, reopen_identity
+from authentication.usecases.open_request import open_request
+from identities.api import BlockReason, BlockSource, accept_code, block_identity, hand_out_code_device, reopen_identity
 from identities.models import (
     ActivationCode,
     App,
@@ -32,7 +32,14 @@ from tests.factories.identities import a_device, a_resident, an_officer
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
-NOBODYS = {"identity": None, "activation_code": None, "copy": None, "temporary_pin_verifier": None}
+NOBODYS = {
+    "identity": None,
+    "activation_code": None,
+    "copy": None,
+    "temporary_pin_verifier": None,
+    "pin_sent_at": None,
+    "pins_sent": 0,
+}
 
 BREACHES = [
     (Citizen, "citizen_cpr_number_is_sealed_and_indexed_together", {"cpr_number_index": None}),
@@ -86,6 +93,10 @@ BREACHES = [
     (AppEnrolment, "enrolment_of_someone_has_two_codes", {"identity": None}),
     (AppEnrolment, "enrolment_of_someone_has_two_codes", {"activation_code": None}),
     (AppEnrolment, "enrolment_of_someone_has_two_codes", {"temporary_pin_verifier": None}),
+    (AppEnrolment, "enrolment_of_someone_has_two_codes", {"pin_sent_at": None}),
+    (AppEnrolment, "enrolment_of_someone_has_two_codes", {"pins_sent": 0}),
+    (AppEnrolment, "enrolment_of_someone_has_two_codes", NOBODYS | {"pins_sent": 1}),
+    (AppEnrolment, "enrolment_of_someone_has_two_codes", NOBODYS | {"pin_sent_at": F("opened_at")}),
     (AppEnrolment, "enrolment_of_nobody_goes_nowhere", NOBODYS | {"state": "used"}),
     (AppEnrolment, "enrolment_open_has_tries_left", {"wrong_tries": 3}),
     (AppEnrolment, "enrolment_open_has_tries_left", {"wrong_tries": 4, "state": "dead"}),
@@ -97,12 +108,29 @@ BREACHES = [
     (Chip, "chip_sign_count_is_unsigned", {"sign_count": -1}),
     (Chip, "chip_blocked_at_is_set_when_blocked", {"state": "blocked"}),
     (Chip, "chip_blocked_at_is_set_when_blocked", {"blocked_at": F("activated_at")}),
-    (LoginRequest, "request_door_is_known", {"door": "window"}),
-    (LoginRequest, "request_state_is_known", {"state": "maybe"}),
-    (LoginRequest, "request_expires_later", {"expires_at": F("opened_at")}),
-    (LoginRequest, "request_with_three_wrong_tries_is_refused", {"wrong_tries": 3}),
-    (LoginRequest, "request_with_three_wrong_tries_is_refused", {"wrong_tries": 4, "state": "refused"}),
-    (LoginRequest, "request_of_nobody_goes_nowhere", {"identity": None}),
+    (ApprovalRequest, "request_purpose_is_known", {"purpose": "window"}),
+    (ApprovalRequest, "request_state_is_known", {"state": "maybe"}),
+    (ApprovalRequest, "request_expires_later", {"expires_at": F("opened_at")}),
+    (ApprovalRequest, "request_with_three_wrong_tries_is_refused", {"wrong_tries": 3}),
+    (ApprovalRequest, "request_with_three_wrong_tries_is_refused", {"wrong_tries": 4, "state": "refused"}),
+    (ApprovalRequest, "request_of_nobody_goes_nowhere", {"identity": None}),
+    (ApprovalRequest, "request_of_somebody_is_their_subjects", {"subject": uuid7()}),
+    (ApprovalRequest, "request_level_is_known", {"level_wanted": 4}),
+    (ApprovalRequest, "request_has_a_nonce_of_32_bytes", {"nonce": b"short"}),
+    (ApprovalRequest, "request_with_a_factor_says_which", {"authenticator": None}),
+    (ApprovalRequest, "request_with_a_factor_says_which", {"authenticator": "password"}),
+    (ApprovalRequest, "request_with_a_factor_says_which", {"enrolled_level": None}),
+    (ApprovalRequest, "request_with_a_factor_says_which", {"enrolled_level": 4}),
+    (ApprovalRequest, "request_decided_by_an_app_is_signed", {"decided_at": F("opened_at")}),
+    (ApprovalRequest, "request_decided_by_an_app_is_signed", {"signed_decision": "x"}),
+    (ApprovalRequest, "request_answered_by_the_app_names_it", {"state": "confirmed"}),
+    (ApprovalRequest, "request_answered_by_the_app_names_it", {"state": "rejected"}),
+    (OpeningCode, "opening_code_expires_later", {"expires_at": F("issued_at")}),
+    (OpeningCode, "opening_code_used_in_time", {"used_at": F("issued_at") - HOUR}),
+    (OpeningCode, "opening_code_used_in_time", {"used_at": F("expires_at")}),
+    (Login, "login_outside_the_app_has_its_request", {"request": None}),
+    (Login, "login_outside_the_app_has_its_request", {"door": "app", "authenticator": "app"}),
+    (Login, "login_inside_the_app_is_the_apps", {"door": "app", "request": None}),
     (Login, "login_door_is_known", {"door": "window"}),
     (Login, "login_authenticator_is_known", {"authenticator": "charm"}),
     (Login, "login_is_substantial_or_more", {"level": 1}),
@@ -119,7 +147,7 @@ def resident(now):
     resident = a_resident(now=now)
     with transaction.atomic():
         accept_code(device_id=CodeDevice.objects.get().uuid, typed="x", source="here", actor=Actor.visitor(), now=now)
-    request_id = open_login_request(user_id=resident.user_id, door=Door.PORTAL, now=now)
+    request_id = open_request(purpose=Purpose.PORTAL_LOGIN, user_id=resident.user_id, source="here", now=now).id
     give_code(source="there", request_id=request_id, code=resident.device.code(now), now=now)
     give_password(request_id=request_id, password=resident.password, now=now)
     with transaction.atomic():
@@ -165,6 +193,8 @@ def put_app_and_chip(identity_id, now):
         activation_code=ActivationCode.objects.filter(identity_id=identity_id).first(),
         device_key=app.device_key,
         temporary_pin_verifier=b"v",
+        pins_sent=1,
+        pin_sent_at=now,
         opened_at=now,
         expires_at=now + HOUR,
         **phone,
@@ -177,6 +207,9 @@ def put_app_and_chip(identity_id, now):
         sign_count=1,
         enrolled_level=2,
         activated_at=now,
+    )
+    OpeningCode.objects.create(
+        identity_id=identity_id, app=app, code_index="c", issued_at=now, expires_at=now + timedelta(minutes=5)
     )
 
 
@@ -221,7 +254,7 @@ def test_sec_4_one_open_code_an_identity_and_one_a_device(resident, now):
     """SEC-4."""
     device = a_device()
     with transaction.atomic():
-        hand_out_code_display(serial=device.serial, identity_id=resident.identity_id, actor=an_officer(), now=now)
+        hand_out_code_device(serial=device.serial, identity_id=resident.identity_id, actor=an_officer(), now=now)
     code = ActivationCode.objects.get(state="open")
     with pytest.raises(IntegrityError, match="activation_one_open_per_identity_and_kind"), transaction.atomic():
         copy_of(code, id=uuid7(), device_id=CodeDevice.objects.get(serial=resident.device.serial).pk).save()
@@ -259,6 +292,10 @@ def test_sec_5_one_enrolment_an_identity_and_no_ticket_twice(resident):
         copy_of(AppEnrolment.objects.get(), id=uuid7()).save()
     with pytest.raises(IntegrityError, match="token_index"), transaction.atomic():
         copy_of(CopyTicket.objects.get(), id=uuid7()).save()
+    copy = {"activation_code_id": None, "copy_id": PendingChange.objects.get().id, "state": "used"}
+    copy_of(AppEnrolment.objects.get(), id=uuid7(), **copy).save()
+    with pytest.raises(IntegrityError, match="enrolment_one_used_per_copy"), transaction.atomic():
+        copy_of(AppEnrolment.objects.filter(state="open").get(), id=uuid7(), **copy).save()
 
 
 def test_one_identity_a_citizen_and_one_citizen_a_cpr_number(resident, now):
@@ -280,4 +317,23 @@ def test_uid_2_user_ids_are_unique_in_folded_form(resident, now):
 
 
 def test_a_refused_request_may_have_used_up_its_tries(resident):
-    LoginRequest.objects.update(wrong_tries=3, state=RequestState.REFUSED)
+    ApprovalRequest.objects.update(wrong_tries=3, state=RequestState.REFUSED)
+
+
+def test_apr_5_one_open_app_request_a_subject(resident, now):
+    """APR-5."""
+    row = ApprovalRequest.objects.get()
+    asked = {"state": "open", "app_opened_at": now, "authenticator": None, "enrolled_level": None}
+    copy_of(row, id=uuid7(), **asked).save()
+    with pytest.raises(IntegrityError, match="request_one_open_to_the_app"), transaction.atomic():
+        copy_of(row, id=uuid7(), **asked).save()
+
+
+def test_a_browser_is_known_once_and_a_request_logs_in_once(resident):
+    browser = KnownBrowser.objects.get()
+    with pytest.raises(IntegrityError, match="browser_known_once_per_identity"), transaction.atomic():
+        copy_of(browser, id=uuid7()).save()
+    with pytest.raises(IntegrityError, match="request_id"), transaction.atomic():
+        copy_of(Login.objects.get(), id=uuid7()).save()
+    with pytest.raises(IntegrityError, match="app_id"), transaction.atomic():
+        copy_of(OpeningCode.objects.get(), id=uuid7()).save()

@@ -1,13 +1,12 @@
-"""Writes that a use case above composes into its own transaction."""
+"""Logins begin and end."""
 
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-
 from authentication import events
 from authentication.models import Login
 from authentication.states import Ending
+from authentication.steps.guard import assert_in_transaction
 
 
 def end_login(*, login_id: UUID, ending: Ending, now: datetime) -> None:
@@ -22,8 +21,7 @@ def end_other_logins(*, identity_id: UUID, keep: UUID, ending: Ending, now: date
 
 
 def _end(rows: list[Login], ending: Ending, now: datetime) -> None:
-    if not transaction.get_connection().in_atomic_block:
-        raise RuntimeError("This step belongs into a use case's transaction.")
+    assert_in_transaction()
     for row in rows:
         row.ended_at, row.ending = now, ending
         row.save(update_fields=["ended_at", "ending"])

@@ -1,0 +1,22 @@
+"""Reads: logins that open a door, and requests on their way to one."""
+
+from authentication.queries.logins import SEEN_EVERY, Login, living_login, login_is_open
+from authentication.queries.requests import (
+    RequestView,
+    is_known_browser,
+    request_progress,
+    requests_for_app,
+    suggested_way,
+)
+
+__all__ = [
+    "SEEN_EVERY",
+    "Login",
+    "RequestView",
+    "is_known_browser",
+    "living_login",
+    "login_is_open",
+    "request_progress",
+    "requests_for_app",
+    "suggested_way",
+]

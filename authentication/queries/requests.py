@@ -1,0 +1,89 @@
+"""Reads: requests as an app and a waiting browser may see them, and what the log-in shows first."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from authentication.binding import browser_index, stable_choice
+from authentication.models import ApprovalRequest, KnownBrowser
+from authentication.rules import browser_is_known, progress_of, request_is_alive, ways_to_reach
+from authentication.states import Progress, Purpose, RequestState
+from identities.api import AssuranceLevel, AuthenticatorKind, live_authenticators_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestView:
+    """A request as its owner's app shows it: what the app signs over (APR-6)."""
+
+    id: UUID
+    purpose: Purpose
+    asks: str
+    reference_text: str
+    level: AssuranceLevel
+    opened_at: datetime
+    expires_at: datetime
+    nonce: bytes
+
+
+def requests_for_app(*, identity_id: UUID, now: datetime) -> list[RequestView]:
+    """List the open requests to an identity's app: none or one (APR-1, APR-5)."""
+    return [request_view(row) for row in living_app_requests(identity_id, now=now)]
+
+
+def request_progress(request_id: UUID, *, now: datetime) -> Progress:
+    """Say how far a waiting browser's request has come; one that is gone is over."""
+    row = ApprovalRequest.objects.select_related("identity").filter(pk=request_id).first()
+    if row is None:
+        return Progress.OVER
+    return progress_of(RequestState(row.state), is_alive=_is_alive(row, now=now))
+
+
+def is_known_browser(request: ApprovalRequest, browser_token: str | None, *, now: datetime) -> bool:
+    """Tell whether the subject of a request logged in with this browser before (APR-5, TRY-2)."""
+    if not browser_token:
+        return False
+    rows = KnownBrowser.objects.filter(identity_id=request.subject, token_index=browser_index(browser_token))
+    last_used_at = rows.values_list("last_used_at", flat=True).first()
+    dead_since = request.identity.signed_out_at if request.identity else None
+    return last_used_at is not None and browser_is_known(last_used_at=last_used_at, dead_since=dead_since, now=now)
+
+
+def suggested_way(subject: UUID, *, level_wanted: AssuranceLevel, now: datetime) -> AuthenticatorKind:
+    """Give the kind that a log-in shows first: the one used last, else the newest.
+
+    For a user ID that nobody has, one chosen by a keyed hash of it, always the same (TRY-2).
+    """
+    ways = ways_to_reach(level_wanted)
+    live = [row for row in live_authenticators_of(subject, now=now) if row.kind in ways]
+    if not live:
+        return stable_choice(subject, ways)
+    return max(live, key=lambda row: row.last_used_at or row.activated_at).kind
+
+
+def living_app_requests(identity_id: UUID, *, now: datetime) -> list[ApprovalRequest]:
+    """Give the rows of the open requests to an identity's app."""
+    rows = ApprovalRequest.objects.filter(subject=identity_id, state=RequestState.OPEN, app_opened_at__isnull=False)
+    return [row for row in rows.select_related("identity") if _is_alive(row, now=now)]
+
+
+def _is_alive(row: ApprovalRequest, *, now: datetime) -> bool:
+    return request_is_alive(
+        opened_at=row.opened_at,
+        expires_at=row.expires_at,
+        dead_since=row.identity.signed_out_at if row.identity else None,
+        now=now,
+    )
+
+
+def request_view(row: ApprovalRequest) -> RequestView:
+    """Give a request's row as its owner's app shows it."""
+    return RequestView(
+        id=row.id,
+        purpose=Purpose(row.purpose),
+        asks=row.asks,
+        reference_text=row.reference_text,
+        level=AssuranceLevel(row.level_wanted),
+        opened_at=row.opened_at,
+        expires_at=row.expires_at,
+        nonce=bytes(row.nonce),
+    )

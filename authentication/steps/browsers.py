@@ -1,0 +1,36 @@
+"""Browsers in which an identity logged in once."""
+
+import secrets
+from datetime import datetime
+from uuid import UUID
+
+from authentication.binding import browser_index
+from authentication.models import KnownBrowser
+from authentication.rules import BROWSER_KNOWN_FOR
+from authentication.steps.guard import assert_in_transaction
+
+TOKEN_BYTES = 32
+
+
+def remember_browser(*, identity_id: UUID, browser_token: str | None, now: datetime) -> str:
+    """Know the browser of a fresh login again, by a new token; the one that it came with is worth nothing any more.
+
+    Somebody else's identity that logged in here goes over to the new token as well.
+
+    Rule:    APR-5, TRY-2.
+    Returns: the new token, of 43 characters of base64url, for the browser alone.
+    Writes:  KnownBrowser.
+    """
+    assert_in_transaction()
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    index = browser_index(token)
+    if browser_token:
+        KnownBrowser.objects.filter(token_index=browser_index(browser_token)).update(token_index=index)
+    KnownBrowser.objects.update_or_create(identity_id=identity_id, token_index=index, defaults={"last_used_at": now})
+    return token
+
+
+def forget_old_browsers(*, now: datetime) -> int:
+    """Drop the browsers in which nobody logged in for a year; gives how many they were."""
+    assert_in_transaction()
+    return KnownBrowser.objects.filter(last_used_at__lt=now - BROWSER_KNOWN_FOR).delete()[0]

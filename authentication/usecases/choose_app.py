@@ -1,0 +1,82 @@
+"""A browser asks the app: its request takes the app's one place, or is refused."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from authentication import events
+from authentication.binding import opening_code_index, short_code_of, token_of
+from authentication.models import ApprovalRequest, OpeningCode
+from authentication.outcomes import AppAsked, LoginRefused, RefusedParallel
+from authentication.queries import is_known_browser
+from authentication.rules import ONE_ALERT_EVERY
+from authentication.states import RequestState
+from authentication.steps.requests import is_alive, move, open_to_the_app, refusal_of, refused
+from identities.api import alert_identity
+from notifications.api import SimultaneousRequests
+
+
+@transaction.atomic(durable=True)
+def choose_app(
+    *, request_id: UUID, browser_token: str | None, opening_code: str | None, now: datetime
+) -> AppAsked | RefusedParallel | LoginRefused:
+    """Show the request in its owner's app, unless another one stands there.
+
+    A browser in which the identity logged in before, and whoever types the code that the app itself shows, take the
+    place of the one that stands; so nobody who knows only a user ID can keep its owner from the app.
+
+    Rule:    APR-5, TRY-2. For a user ID that nobody has the same places are kept.
+    Raises:  ApprovalRequest.DoesNotExist when there is no such request.
+    Locks:   the subject's place (an advisory lock), then the rows of its requests.
+    Writes:  ApprovalRequest, OpeningCode, AuditEvent; when refused, once an hour: Delivery.
+    """
+    subject = ApprovalRequest.objects.values_list("subject", flat=True).get(pk=request_id)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(subject.bytes[-8:], signed=True)])
+    others = open_to_the_app(subject) | ApprovalRequest.objects.filter(pk=request_id).select_related("identity")
+    rows = {row.id: row for row in others.select_for_update(of=("self",)).order_by("id")}
+    request = rows.pop(request_id)
+    refusal = refusal_of(request, expected=RequestState.OPEN, now=now)
+    if refusal is not None:
+        return refused(request, step="app", reason=refusal, now=now)
+    if request.app_opened_at is None:
+        standing = [row for row in rows.values() if is_alive(row, now=now)]
+        may_supersede = _is_the_owners(request, browser_token, opening_code, now)
+        if standing and not may_supersede:
+            return _refused_parallel(request, now)
+        for row in rows.values():
+            move(row, RequestState.SUPERSEDED if row in standing else RequestState.EXPIRED)
+        if standing:
+            events.request_superseded(request=request, superseded_id=standing[0].id, now=now)
+        request.app_opened_at = now
+        request.save(update_fields=["app_opened_at"])
+    nonce = bytes(request.nonce)
+    return AppAsked(
+        token=token_of(request.id, nonce),
+        short_code=short_code_of(request.id, nonce),
+        expires_at=request.expires_at,
+    )
+
+
+def _is_the_owners(
+    request: ApprovalRequest, browser_token: str | None, opening_code: str | None, now: datetime
+) -> bool:
+    if is_known_browser(request, browser_token, now=now):
+        return True
+    if not opening_code:
+        return False
+    index = opening_code_index(request.subject, opening_code)
+    codes = OpeningCode.objects.filter(identity_id=request.subject, code_index=index)
+    return bool(codes.filter(used_at__isnull=True, issued_at__lte=now, expires_at__gt=now).update(used_at=now))
+
+
+def _refused_parallel(request: ApprovalRequest, now: datetime) -> RefusedParallel:
+    events.parallel_request_refused(request=request, now=now)
+    alerted = ApprovalRequest.objects.filter(subject=request.subject, alerted_at__gt=now - ONE_ALERT_EVERY)
+    if not alerted.exists():
+        request.alerted_at = now
+        request.save(update_fields=["alerted_at"])
+        if request.identity_id is not None:
+            alert_identity(identity_id=request.identity_id, message=SimultaneousRequests(at=now), now=now)
+    return RefusedParallel()
