@@ -1,12 +1,19 @@
 """The door of identities: what the apps above may use."""
 
-from identities.authenticator_queries import AuthenticatorView, authenticators_of, live_authenticators_of
+from identities.authenticator_queries import (
+    AuthenticatorView,
+    authenticator_of,
+    authenticators_held,
+    authenticators_of,
+    live_authenticators_of,
+)
 from identities.queries import (
     BlockView,
     ChangeView,
     DeviceView,
     IdentityView,
     Person,
+    RegisteredPhone,
     app_copies_of,
     change_of,
     changes_due_to_expire,
@@ -23,17 +30,20 @@ from identities.queries import (
     pending_changes_of,
     person_of,
     phone_waits_for_a_change,
+    registered_phone,
     standing_blocks_of,
 )
 from identities.rules.change import COOLING_OFF, ConfirmRefusal, SecondLogin, refusal_to_confirm
-from identities.rules.codes import ACTIVATION_ALPHABET, CodeRefusal, normal_activation_code
+from identities.rules.codes import ACTIVATION_ALPHABET, CodeRefusal, normal_activation_code, phone_is_too_new
 from identities.rules.guessing import guessability_of
+from identities.rules.limits import AT_MOST, is_at_most, may_reopen_alone
 from identities.rules.password import PasswordRefusal, refusal_of_password
 from identities.rules.user_id import Owner, UserIdRefusal, folded, refusal_of_user_id
 from identities.states import (
     CODE_DEVICES,
     AppPlatform,
     AssuranceLevel,
+    AuthenticatorBlockReason,
     AuthenticatorKind,
     AuthenticatorState,
     BlockReason,
@@ -41,6 +51,7 @@ from identities.states import (
     CancelledBy,
     ChangeField,
     ChangeState,
+    CodeCarrier,
     ContactKind,
     DeviceState,
     Guessability,
@@ -54,14 +65,7 @@ from identities.steps.activation import (
     activate_code_device,
 )
 from identities.steps.alerts import alert_identity
-from identities.steps.changes import (
-    ChangeNotTaken,
-    ChangeWaits,
-    RequestRefusal,
-    cancel_change,
-    create_change,
-    expire_change,
-)
+from identities.steps.changes import ChangeWaits, cancel_change, create_change, expire_change
 from identities.steps.confirming import Confirmed, ConfirmRefused, confirm_pending_change
 from identities.steps.contacts import (
     CodeSent,
@@ -79,6 +83,7 @@ from identities.steps.devices import (
     register_code_device,
 )
 from identities.steps.factors import accept_code, accept_password, forget_old_tries, waste_the_time_of_a_code
+from identities.steps.giving import CodeGiven, CodeNotGiven, CodeNotGivenReason, give_activation_code
 from identities.steps.identities import (
     AlreadyIssued,
     ContactNotProven,
@@ -89,6 +94,8 @@ from identities.steps.identities import (
     reopen_identity,
     set_language,
 )
+from identities.steps.judging import ChangeNotTaken, RequestRefusal
+from identities.steps.lifecycle import block_authenticator, reopen_authenticator, suspend_authenticator
 from identities.steps.locking import locked_identity
 from identities.steps.stopping import (
     BlockedByHolder,
@@ -104,6 +111,7 @@ from identities.steps.stopping import (
 
 __all__ = [
     "ACTIVATION_ALPHABET",
+    "AT_MOST",
     "CODE_DEVICES",
     "COOLING_OFF",
     "Activated",
@@ -112,6 +120,7 @@ __all__ = [
     "AlreadyIssued",
     "AppPlatform",
     "AssuranceLevel",
+    "AuthenticatorBlockReason",
     "AuthenticatorKind",
     "AuthenticatorState",
     "AuthenticatorView",
@@ -125,6 +134,10 @@ __all__ = [
     "ChangeState",
     "ChangeView",
     "ChangeWaits",
+    "CodeCarrier",
+    "CodeGiven",
+    "CodeNotGiven",
+    "CodeNotGivenReason",
     "CodeRefusal",
     "CodeSent",
     "ConfirmRefusal",
@@ -148,6 +161,7 @@ __all__ = [
     "PasswordRefusal",
     "PasswordRefused",
     "Person",
+    "RegisteredPhone",
     "RequestRefusal",
     "SecondLogin",
     "StopRefusal",
@@ -161,8 +175,11 @@ __all__ = [
     "activate_code_device",
     "alert_identity",
     "app_copies_of",
-    "block_as_holder",
+    "authenticator_of",
+    "authenticators_held",
     "authenticators_of",
+    "block_as_holder",
+    "block_authenticator",
     "block_identity",
     "cancel_change",
     "change_of",
@@ -178,6 +195,7 @@ __all__ = [
     "expire_change",
     "folded",
     "forget_old_tries",
+    "give_activation_code",
     "guessability_of",
     "hand_out_code_device",
     "held_by_reply",
@@ -185,23 +203,29 @@ __all__ = [
     "identity_by_cpr_number",
     "identity_by_id",
     "identity_by_user_id",
+    "is_at_most",
     "issue_identity",
     "live_authenticators_of",
     "locked_identity",
+    "may_reopen_alone",
     "normal_activation_code",
     "owner_of_user_id",
     "pending_changes_of",
     "person_of",
+    "phone_is_too_new",
     "phone_waits_for_a_change",
     "refusal_of_password",
     "refusal_of_user_id",
     "refusal_to_confirm",
     "register_code_device",
+    "registered_phone",
+    "reopen_authenticator",
     "reopen_identity",
     "send_contact_code",
     "set_language",
     "standing_blocks_of",
     "stop_held_change",
+    "suspend_authenticator",
     "take_contact_code",
     "waste_the_time_of_a_code",
 ]

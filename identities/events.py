@@ -6,6 +6,7 @@ from uuid import UUID
 from audit.api import Actor, EventKind, record
 from identities.states import (
     AssuranceLevel,
+    AuthenticatorBlockReason,
     AuthenticatorKind,
     BlockReason,
     BlockSource,
@@ -111,15 +112,34 @@ def code_display_handed_out(*, identity_id: UUID, serial: str, actor: Actor, now
 
 
 def activation_code_issued(
-    *, identity_id: UUID, serial: str, carrier: CodeCarrier, actor: Actor, now: datetime
+    *,
+    identity_id: UUID,
+    kind: AuthenticatorKind,
+    serial: str | None,
+    carrier: CodeCarrier,
+    actor: Actor,
+    now: datetime,
 ) -> None:
-    """An activation code for one device is in the citizen's hands (SEC-4)."""
+    """An activation code for one authenticator is in the citizen's hands, or on its way to them (SEC-4)."""
     record(
         kind=EventKind.ACTIVATION_CODE_ISSUED,
         actor=actor,
         subject_id=identity_id,
         at=now,
-        facts={"serial": serial, "carrier": carrier.value},
+        facts={"authenticator": kind.value, "serial": serial, "carrier": carrier.value},
+    )
+
+
+def activation_code_refused(
+    *, identity_id: UUID, kind: AuthenticatorKind, carrier: CodeCarrier, reason: str, actor: Actor, now: datetime
+) -> None:
+    """An activation code was asked for and not given (SEC-7, AUT-1)."""
+    record(
+        kind=EventKind.ACTIVATION_CODE_REFUSED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"authenticator": kind.value, "carrier": carrier.value, "reason": reason},
     )
 
 
@@ -131,6 +151,22 @@ def activation_refused(*, identity_id: UUID | None, reason: str, actor: Actor, n
         subject_id=identity_id,
         at=now,
         facts={"reason": reason},
+    )
+
+
+def temporary_pin_sent(*, identity_id: UUID, actor: Actor, now: datetime) -> None:
+    """The second code of an app's activation is on its way to the registered phone (SEC-5)."""
+    record(kind=EventKind.TEMPORARY_PIN_SENT, actor=actor, subject_id=identity_id, at=now)
+
+
+def app_copy_shown(*, identity_id: UUID, change_id: UUID, now: datetime) -> None:
+    """The old phone shows what a new one enrols with."""
+    record(
+        kind=EventKind.APP_COPY_SHOWN,
+        actor=Actor.citizen(identity_id),
+        subject_id=identity_id,
+        at=now,
+        facts={"change": change_id},
     )
 
 
@@ -147,10 +183,44 @@ def authenticator_activated(
     )
 
 
-def authenticator_suspended(*, identity_id: UUID, kind: AuthenticatorKind, actor: Actor, now: datetime) -> None:
+def authenticator_paused(*, identity_id: UUID, kind: AuthenticatorKind, actor: Actor, now: datetime) -> None:
     """Three wrong tries paused a factor (TRY-1)."""
     record(
+        kind=EventKind.AUTHENTICATOR_PAUSED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"authenticator": kind.value},
+    )
+
+
+def authenticator_suspended(
+    *,
+    identity_id: UUID,
+    kind: AuthenticatorKind,
+    source: BlockSource,
+    reason: AuthenticatorBlockReason | None,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """An authenticator opens nothing until it is reopened; by whom it was suspended (BLK-1, BLK-3)."""
+    record(
         kind=EventKind.AUTHENTICATOR_SUSPENDED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={
+            "authenticator": kind.value,
+            "source": source.value,
+            "reason": reason.value if reason else None,
+        },
+    )
+
+
+def authenticator_reopened(*, identity_id: UUID, kind: AuthenticatorKind, actor: Actor, now: datetime) -> None:
+    """A suspended authenticator opens the identity again (BLK-3)."""
+    record(
+        kind=EventKind.AUTHENTICATOR_REOPENED,
         actor=actor,
         subject_id=identity_id,
         at=now,

@@ -91,6 +91,15 @@ class BlockView:
     blocked_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class RegisteredPhone:
+    """The phone that codes go to, and what SEC-7 asks of it."""
+
+    address: Address
+    registered_at: datetime
+    is_first: bool
+
+
 def view_of(identity: Identity) -> IdentityView:
     """Give an identity's row as a value."""
     return IdentityView(
@@ -146,6 +155,15 @@ def contacts_of(identity_id: UUID) -> dict[ContactKind, str]:
     """Open the contacts that stand now."""
     points = ContactPoint.objects.filter(identity_id=identity_id, state=ContactState.ACTIVE)
     return {ContactKind(point.kind): address_of(point).value for point in points}
+
+
+def registered_phone(identity_id: UUID) -> RegisteredPhone | None:
+    """Open the phone that stands now, with its age (SEC-7)."""
+    points = ContactPoint.objects.filter(identity_id=identity_id, kind=ContactKind.PHONE, state=ContactState.ACTIVE)
+    point = points.first()
+    if point is None:
+        return None
+    return RegisteredPhone(address=address_of(point), registered_at=point.registered_at, is_first=point.is_first)
 
 
 def contacts_unreached(identity_id: UUID, *, since: datetime) -> list[ContactKind]:
@@ -231,6 +249,17 @@ def change_of(identity_id: UUID, change_id: UUID) -> ChangeView | None:
     """Find one of an identity's own changes; someone else's is as good as none."""
     row = PendingChange.objects.filter(identity_id=identity_id, pk=change_id).first()
     return change_view(row) if row else None
+
+
+def app_copies_of(identity_id: UUID, *, now: datetime) -> list[ChangeView]:
+    """List the copies of an app that wait, or were confirmed, and whose window has not closed; the newest first."""
+    rows = PendingChange.objects.filter(
+        identity_id=identity_id,
+        field=ChangeField.APP_COPY,
+        state__in=[ChangeState.PENDING, ChangeState.CONFIRMED],
+        closes_at__gt=now,
+    )
+    return [change_view(row) for row in rows.order_by("-requested_at")]
 
 
 def changes_due_to_expire(*, now: datetime, limit: int) -> list[UUID]:

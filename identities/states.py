@@ -120,6 +120,17 @@ class PasswordState(TextChoices):
     BLOCKED = "blocked"
 
 
+class AuthenticatorBlockReason(TextChoices):
+    """Why one authenticator was suspended or blocked; a code, so that it may stand in the log (LOG-2)."""
+
+    OWN_WISH = "own_wish"
+    LOST_DEVICE = "lost_device"
+    SUSPECTED_MISUSE = "suspected_misuse"
+    REPLACED = "replaced"
+    WRONG_TRIES = "wrong_tries"
+    COPIED = "copied"  # a chip's counter did not rise: there are two of it
+
+
 class AppPlatform(TextChoices):
     """What an app runs on: all that the citizen's list says of the phone."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final, assert_never
+from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -95,6 +95,17 @@ REQUEST_REFUSALS: Final[Mapping[RequestRefusal, Text]] = {
         "You have tried many user IDs that are taken. Wait a day, or ask Citizen Service to help you."
     ),
     RequestRefusal.UNCHANGED: _("This is what you have already."),
+    RequestRefusal.AT_MOST: _("You have as many of these as you may. Block one before you ask for another."),
+    RequestRefusal.PHONE_TOO_NEW: _(
+        "Your phone number is new. For your safety no code is sent to it in the first five days."
+    ),
+    RequestRefusal.NO_PHONE: _("You have no phone number that a code can be sent to."),
+    RequestRefusal.IS_BLOCKED: _("This is blocked. Ask Citizen Service or support for an activation code."),
+    RequestRefusal.IS_SUSPENDED: _("This is suspended. Reopen it first."),
+    RequestRefusal.NOT_YOURS_TO_REOPEN: _(
+        "You can reopen only what you alone have suspended. For anything else go to Citizen Service."
+    ),
+    RequestRefusal.NO_SUCH_APP: _("This app cannot be copied any more."),
 }
 USER_ID_REFUSALS: Final[Mapping[UserIdRefusal, Text]] = {
     UserIdRefusal.TOO_SHORT: _("A user ID has at least 5 characters."),
@@ -131,6 +142,22 @@ CODE_REFUSALS: Final[Mapping[CodeRefusal, Text]] = {
     CodeRefusal.WRONG: _("The code is not right. Look at the newest message from us and try again."),
     CodeRefusal.EXPIRED: _("The code has run out. Ask for a new one."),
     CodeRefusal.DEAD: _("The code can no longer be used. Ask for a new one."),
+}
+CONFIRM_REFUSALS: Final[Mapping[ConfirmRefusal, Text]] = {
+    ConfirmRefusal.LEVEL_TOO_LOW: _(
+        "This login is not secure enough. Log in with your app, your code display, your audio code reader or your "
+        "chip, and confirm before %(closes)s."
+    ),
+    ConfirmRefusal.TOO_LATE: _("The change ran out at %(closes)s. Nothing was changed; ask for it again."),
+    ConfirmRefusal.NOT_PENDING: _("The change does not wait any more."),
+    ConfirmRefusal.TAKEN: _("Somebody else has taken this in the meantime. Stop the change and choose another."),
+    ConfirmRefusal.AT_MOST: _("You have as many of these as you may. Block one, and confirm before %(closes)s."),
+    ConfirmRefusal.PHONE_TOO_NEW: _(
+        "Your phone number is new, and for your safety no code is sent to it in the first five days. You may try "
+        "again before %(closes)s."
+    ),
+    ConfirmRefusal.OTHER_APP: _("Confirm this in the app that is to be copied."),
+    ConfirmRefusal.NOT_POSSIBLE: _("This is not possible any more. Stop the change."),
 }
 GUESSABILITIES: Final[Mapping[Guessability, Text]] = {
     Guessability.AT_ONCE: _("Guessed at once"),
@@ -171,15 +198,5 @@ def _confirmation(reason: ConfirmRefusal, *, is_early: bool) -> str:
             return gettext(
                 "You logged in before %(opens)s, when this opened. Log out, log in again and confirm before %(closes)s."
             )
-        case ConfirmRefusal.LEVEL_TOO_LOW:
-            return gettext(
-                "This login is not secure enough. Log in with your code display and confirm before %(closes)s."
-            )
-        case ConfirmRefusal.TOO_LATE:
-            return gettext("The change ran out at %(closes)s. Nothing was changed; ask for it again.")
-        case ConfirmRefusal.NOT_PENDING:
-            return gettext("The change does not wait any more.")
-        case ConfirmRefusal.TAKEN:
-            return gettext("Somebody else has taken this user ID in the meantime. Stop the change and choose another.")
         case _:
-            assert_never(reason)
+            return str(CONFIRM_REFUSALS[reason])

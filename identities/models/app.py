@@ -8,12 +8,13 @@ from identities.models.activation_code import ActivationCode
 from identities.models.device import CountedFactor
 from identities.models.identity import Identity
 from identities.models.pending_change import PendingChange
+from identities.models.suspension import Suspendable, suspended_by_someone
 from identities.rules.codes import TEMPORARY_PIN_TRIES
 from identities.rules.tries import TRIES
 from identities.states import AppPlatform, AssuranceLevel, AuthenticatorState, EnrolmentState
 
 
-class App(CountedFactor):
+class App(CountedFactor, Suspendable):
     """One citizen's app on one phone: the public half of a key that never leaves the phone, and a PIN (SEC-1).
 
     ``installation_id`` stands for the phone's browser: several people may share one (AUT-3).
@@ -37,6 +38,7 @@ class App(CountedFactor):
             models.CheckConstraint(name="app_platform_is_known", condition=Q(platform__in=AppPlatform.values)),
             models.CheckConstraint(name="app_state_is_known", condition=Q(state__in=AuthenticatorState.values)),
             models.CheckConstraint(name="app_level_is_known", condition=Q(enrolled_level__in=AssuranceLevel.values)),
+            suspended_by_someone("app_suspended_by_someone"),
             models.CheckConstraint(name="app_wrong_pins_are_few", condition=Q(wrong_in_a_row__lt=TRIES)),
             models.CheckConstraint(
                 name="app_blocked_at_is_set_when_blocked",
@@ -61,7 +63,8 @@ class App(CountedFactor):
 class AppEnrolment(models.Model):
     """An app on its way: its first code was taken, the temporary PIN is on its way by SMS (SEC-5).
 
-    ``identity`` is empty for a user ID or a code that opens nothing (TRY-2). The first code is the activation code
+    ``identity`` is empty for a user ID or a code that opens nothing (TRY-2). ``pins_sent`` and ``pin_sent_at`` bound
+    how many text messages an identity is sent. The first code is the activation code
     or, for a copy from the old phone, the change that its second authentication confirmed.
     """
 
@@ -73,6 +76,8 @@ class AppEnrolment(models.Model):
     platform = models.TextField(choices=AppPlatform)
     device_key = models.BinaryField()
     temporary_pin_verifier = models.BinaryField(null=True)
+    pins_sent = models.PositiveSmallIntegerField(default=0)
+    pin_sent_at = models.DateTimeField(null=True)
     state = models.TextField(choices=EnrolmentState, default=EnrolmentState.OPEN)
     wrong_tries = models.PositiveSmallIntegerField(default=0)
     opened_at = models.DateTimeField()
@@ -90,9 +95,16 @@ class AppEnrolment(models.Model):
                     activation_code__isnull=True,
                     copy__isnull=True,
                     temporary_pin_verifier__isnull=True,
+                    pin_sent_at__isnull=True,
+                    pins_sent=0,
                 )
                 | (
-                    Q(identity__isnull=False, temporary_pin_verifier__isnull=False)
+                    Q(
+                        identity__isnull=False,
+                        temporary_pin_verifier__isnull=False,
+                        pin_sent_at__isnull=False,
+                        pins_sent__gt=0,
+                    )
                     & (
                         Q(activation_code__isnull=False, copy__isnull=True)
                         | Q(activation_code__isnull=True, copy__isnull=False)
@@ -112,6 +124,11 @@ class AppEnrolment(models.Model):
                 name="enrolment_one_open_per_identity",
                 fields=["identity"],
                 condition=Q(state=EnrolmentState.OPEN),
+            ),
+            models.UniqueConstraint(
+                name="enrolment_one_used_per_copy",
+                fields=["copy"],
+                condition=Q(state=EnrolmentState.USED),
             ),
         ]
         indexes = [models.Index(fields=["expires_at"], name="enrolment_by_age")]

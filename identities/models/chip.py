@@ -5,10 +5,11 @@ from django.db.models import Q
 from uuid_utils.compat import uuid7
 
 from identities.models.identity import Identity
+from identities.models.suspension import Suspendable, suspended_by_someone
 from identities.states import AssuranceLevel, AuthenticatorState
 
 
-class Chip(models.Model):
+class Chip(Suspendable):
     """One credential. The same hardware may be enrolled anew after a block: that is a fresh key and another row."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
@@ -27,6 +28,7 @@ class Chip(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="chip_state_is_known", condition=Q(state__in=AuthenticatorState.values)),
+            suspended_by_someone("chip_suspended_by_someone"),
             models.CheckConstraint(name="chip_level_is_known", condition=Q(enrolled_level__in=AssuranceLevel.values)),
             models.CheckConstraint(name="chip_sign_count_is_unsigned", condition=Q(sign_count__gte=0)),
             models.CheckConstraint(

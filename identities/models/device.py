@@ -7,6 +7,7 @@ from django_otp.models import Device
 from uuid_utils.compat import uuid7
 
 from identities.models.identity import Identity
+from identities.models.suspension import Suspendable, suspended_by_someone
 from identities.rules.tries import TRIES, Tries
 from identities.states import CODE_DEVICES, AssuranceLevel, AuthenticatorKind, DeviceState, PasswordState
 
@@ -33,7 +34,7 @@ class CountedFactor(models.Model):
         self.paused_until = tries.paused_until
 
 
-class CodeDevice(Device):
+class CodeDevice(Suspendable, Device):
     """A device that shows or speaks six digits (SEC-3), a django-otp device whose seed only the HSM can open.
 
     ``user`` stays empty until the device is activated (AUT-2). ``verify_token`` is left as django-otp's base has it,
@@ -61,6 +62,7 @@ class CodeDevice(Device):
             models.CheckConstraint(
                 name="device_kind_is_known", condition=Q(kind__in=[kind.value for kind in sorted(CODE_DEVICES)])
             ),
+            suspended_by_someone("device_suspended_by_someone"),
             models.CheckConstraint(name="device_state_is_known", condition=Q(state__in=DeviceState.values)),
             models.CheckConstraint(
                 name="device_level_is_known",
@@ -107,7 +109,7 @@ class DeviceTries(CountedFactor):
         indexes = [models.Index(fields=["last_wrong_at"], name="tries_by_age")]
 
 
-class PasswordFactor(CountedFactor):
+class PasswordFactor(CountedFactor, Suspendable):
     """The password as a factor: its counter and whether it is blocked. The hash is the identity's ``password``."""
 
     identity = models.OneToOneField(
@@ -115,9 +117,17 @@ class PasswordFactor(CountedFactor):
     )
     state = models.TextField(choices=PasswordState, default=PasswordState.ACTIVE)
     chosen_at = models.DateTimeField()
+    blocked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(name="password_state_is_known", condition=Q(state__in=PasswordState.values)),
+            suspended_by_someone("password_suspended_by_someone"),
+            models.CheckConstraint(
+                name="password_blocked_at_is_set_when_blocked",
+                condition=Q(state=PasswordState.BLOCKED, blocked_at__isnull=False)
+                | (~Q(state=PasswordState.BLOCKED) & Q(blocked_at__isnull=True)),
+            ),
             models.CheckConstraint(name="password_wrong_tries_are_few", condition=Q(wrong_in_a_row__lt=TRIES)),
         ]

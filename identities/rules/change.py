@@ -25,6 +25,7 @@ class SecondLogin:
     id: UUID
     at: datetime
     level: AssuranceLevel
+    app_id: UUID | None = None  # of a login inside an app
 
 
 class ConfirmRefusal(StrEnum):
@@ -36,6 +37,10 @@ class ConfirmRefusal(StrEnum):
     TOO_EARLY = "too_early"
     TOO_LATE = "too_late"
     TAKEN = "taken"
+    AT_MOST = "at_most"
+    PHONE_TOO_NEW = "phone_too_new"
+    NOT_POSSIBLE = "not_possible"
+    OTHER_APP = "other_app"
 
 
 def window_of(*, requested_at: datetime, wait: timedelta, lasts: timedelta) -> tuple[datetime, datetime]:

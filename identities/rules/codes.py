@@ -19,10 +19,19 @@ TEMPORARY_PIN_DIGITS: Final = 8  # SEC-5
 TEMPORARY_PIN_TRIES: Final = 3  # SEC-4, SEC-5
 TEMPORARY_PIN_LASTS: Final = timedelta(minutes=30)  # SEC-4: by SMS
 CONTACT_AGE: Final = timedelta(hours=120)  # SEC-7
+TEMPORARY_PINS_PER_HOUR: Final = 3  # TRY-2: who found an activation code floods nobody's phone with it
 COPY_TICKET_LASTS: Final = timedelta(minutes=3)
 CONTACT_CODE_LENGTH: Final = 6
 CONTACT_CODE_TRIES: Final = 3
 CONTACT_CODES_PER_HOUR: Final = 5
+
+
+def phone_is_too_new(*, registered_at: datetime, is_first: bool, now: datetime) -> bool:
+    """Tell whether no code may go to a phone yet that was registered then.
+
+    Rule: SEC-7: 120 hours; save the first phone of an identity, which is registered in person.
+    """
+    return not is_first and now < registered_at + CONTACT_AGE
 
 
 class CodeRefusal(StrEnum):

@@ -10,13 +10,13 @@ from identities import events
 from identities.models import ActivationCode, CodeDevice, Identity
 from identities.rules.password import PasswordRefusal, refusal_of_password
 from identities.rules.user_id import folded
-from identities.states import AuthenticatorKind, DeviceState, IdentityState
+from identities.states import CODE_DEVICES, AuthenticatorBlockReason, AuthenticatorKind, DeviceState, IdentityState
 from identities.steps.alerts import alert_citizen
 from identities.steps.codes import code_opens, is_usable, numbered_code, use_code
-from identities.steps.ending import sign_out_everywhere
 from identities.steps.factors import code_is_right, put_password
 from identities.steps.guard import assert_in_transaction
-from notifications.api import AuthenticatorActivated, AuthenticatorBlocked
+from identities.steps.lifecycle import block_locked
+from notifications.api import AuthenticatorActivated
 
 
 class ActivationRefusal(StrEnum):
@@ -49,14 +49,14 @@ class PasswordRefused:
     reason: PasswordRefusal
 
 
-def activate_code_display(
+def activate_code_device(
     *, user_id: str, activation_code: str, device_code: str, password: str, actor: Actor, now: datetime
 ) -> Activated | ActivationRefused | PasswordRefused:
-    """Make a handed-out code display an authenticator of its citizen, with a password they choose.
+    """Make a handed-out code device an authenticator of its citizen, with a password they choose.
 
     The device's code comes first and only then does a wrong activation code count: so a stranger who knows the user
-    ID, and has no device, cannot kill the paper code (TRY-2). A code display that was active before is blocked: at
-    most one (AUT-1).
+    ID, and has no device, cannot kill the paper code (TRY-2). A code device that they had before, of either kind, is
+    blocked: at most one (AUT-1).
 
     Rule:   SEC-2, SEC-4, AUT-1, AUT-2, ALR-2.
     Locks:  the identity's row, then the activation code's, then the device's.
@@ -68,11 +68,7 @@ def activate_code_display(
         .filter(user_id_folded=folded(user_id), state=IdentityState.ACTIVE)
         .first()
     )
-    code = (
-        numbered_code(identity=identity, kind=AuthenticatorKind.CODE_DISPLAY, typed=activation_code)
-        if identity
-        else None
-    )
+    code = _code_for_a_device(identity, activation_code) if identity else None
     if identity is None or code is None or code.device_id is None:
         return _refused(ActivationRefusal.NO_CODE, identity, actor=actor, now=now)
     device = CodeDevice.objects.select_for_update().get(pk=code.device_id)
@@ -85,14 +81,20 @@ def activate_code_display(
     had_a_password = bool(identity.password)
     _activate(identity, code, device, now=now)
     put_password(identity=identity, password=password, now=now)
-    for kind, serial in ((AuthenticatorKind.CODE_DISPLAY, device.serial), (AuthenticatorKind.PASSWORD, None)):
+    kind = AuthenticatorKind(device.kind)
+    for activated, serial in ((kind, device.serial), (AuthenticatorKind.PASSWORD, None)):
         events.authenticator_activated(
-            identity_id=identity.id, kind=kind, serial=serial, actor=Actor.citizen(identity.id), now=now
+            identity_id=identity.id, kind=activated, serial=serial, actor=Actor.citizen(identity.id), now=now
         )
-    activated = [AuthenticatorKind.CODE_DISPLAY, *([AuthenticatorKind.PASSWORD] if had_a_password else [])]
-    for kind in activated:
-        alert_citizen(identity=identity, message=AuthenticatorActivated(authenticator=kind.value, at=now), now=now)
+    for activated in [kind, *([AuthenticatorKind.PASSWORD] if had_a_password else [])]:
+        message = AuthenticatorActivated(authenticator=activated.value, at=now)
+        alert_citizen(identity=identity, message=message, now=now)
     return Activated(identity_id=identity.id)
+
+
+def _code_for_a_device(identity: Identity, typed: str) -> ActivationCode | None:
+    codes = (numbered_code(identity=identity, kind=kind, typed=typed) for kind in sorted(CODE_DEVICES))
+    return next((code for code in codes if code is not None), None)
 
 
 def _refusal(
@@ -113,21 +115,18 @@ def _refused(reason: ActivationRefusal, identity: Identity | None, *, actor: Act
 
 
 def _activate(identity: Identity, code: ActivationCode, device: CodeDevice, *, now: datetime) -> None:
-    earlier = CodeDevice.objects.select_for_update().filter(user=identity, state=DeviceState.ACTIVE).first()
+    standing = [DeviceState.ACTIVE, DeviceState.SUSPENDED]
+    earlier = CodeDevice.objects.select_for_update().filter(user=identity, state__in=standing).first()
     if earlier is not None:
-        earlier.state, earlier.blocked_at, earlier.confirmed = DeviceState.BLOCKED, now, False
-        earlier.save(update_fields=["state", "blocked_at", "confirmed"])
-        events.authenticator_blocked(
-            identity_id=identity.id,
-            kind=AuthenticatorKind.CODE_DISPLAY,
-            reason="replaced",
+        block_locked(
+            identity=identity,
+            kind=AuthenticatorKind(earlier.kind),
+            row=earlier,
+            reason=AuthenticatorBlockReason.REPLACED,
             actor=Actor.citizen(identity.id),
             now=now,
         )
-        sign_out_everywhere(identity=identity, actor=Actor.citizen(identity.id), now=now)
-        blocked = AuthenticatorBlocked(authenticator=AuthenticatorKind.CODE_DISPLAY.value, at=now)
-        alert_citizen(identity=identity, message=blocked, now=now)
-    use_code(code, now=now)
+    use_code(code, now=now)  # after the block, which ended the identity's codes
     device.user, device.state, device.activated_at = identity, DeviceState.ACTIVE, now
     device.confirmed, device.enrolled_level = True, code.enrolled_level
     device.save(update_fields=["user", "state", "activated_at", "confirmed", "enrolled_level"])

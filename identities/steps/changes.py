@@ -4,39 +4,26 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from audit.api import Actor
 from hsm.api import blind_index, open_sealed, seal, verifier
 from identities import events, sealing
-from identities.models import Identity, PendingChange, TakenAnswer
-from identities.queries import contacts_of, owner_of_user_id, user_id_is_taken
-from identities.rules.change import TAKEN_ANSWERS_A_DAY, window_of
-from identities.rules.user_id import UserIdRefusal, folded, refusal_of_user_id
-from identities.states import CancelledBy, ChangeField, ChangeState, ContactKind, IdentityState
+from identities.models import Identity, PendingChange
+from identities.rules.change import window_of
+from identities.states import CancelledBy, ChangeField, ChangeState, IdentityState
 from identities.steps.alerts import alert_citizen
-from identities.steps.contacts import proven_value, use_proof
+from identities.steps.contacts import use_proof
 from identities.steps.guard import assert_in_transaction
+from identities.steps.judging import ChangeNotTaken, RequestRefusal, judged_value
 from notifications.api import ChangeRequested, ChangeStopped
 
-CONTACT_OF = {ChangeField.PHONE: ContactKind.PHONE, ChangeField.EMAIL: ContactKind.EMAIL}
 WORD_FOR_CANCELLER = {
     CancelledBy.CITIZEN: "citizen",
     CancelledBy.SUPPORT: "support",
     CancelledBy.ALERT_HOLDER: "alert",
     CancelledBy.BLOCK: "block",
 }
-
-
-class RequestRefusal(StrEnum):
-    """Why a change is not taken, apart from what is wrong with a user ID."""
-
-    ALREADY_PENDING = "already_pending"
-    NOT_PROVEN = "not_proven"
-    UNCHANGED = "unchanged"
-    NOT_ACTIVE = "not_active"
-    TOO_MANY_TAKEN = "too_many_taken"
 
 
 @dataclass(frozen=True)
@@ -48,18 +35,11 @@ class ChangeWaits:
     closes_at: datetime
 
 
-@dataclass(frozen=True)
-class ChangeNotTaken:
-    """The change is not stored."""
-
-    reason: RequestRefusal | UserIdRefusal
-
-
 def create_change(
     *,
     identity_id: UUID,
     field: ChangeField,
-    new_user_id: str | None,
+    new_value: str | None,
     proof_id: UUID | None,
     login_id: UUID,
     wait: timedelta,
@@ -70,31 +50,34 @@ def create_change(
 ) -> ChangeWaits | ChangeNotTaken:
     """Store a change that waits for its second login, and alert every channel that stands.
 
-    A new contact comes as the id of its proof, a new user ID as text. ``stop_address`` makes the address of the page
-    that stops the change out of a token.
+    A new contact comes as the id of its proof, everything else as ``new_value``: a user ID; the encoded hash of a
+    password; JSON for a new authenticator (``{"kind": "app"}``, ``{"kind": "chip", …the credential}``), a reopening
+    (``{"kind", "id"}``) and a copy of an app (``{"app": id}``). ``stop_address`` makes the address of the page that
+    stops the change out of a token.
 
-    Rule:   CHG-1, CHG-2, CHG-3, CHG-7.
+    Rule:   CHG-1, CHG-2, CHG-3, CHG-7, AUT-1, BLK-3.
+    Raises: ValueError for a value that no page of ours asks for.
     Locks:  the identity's row, then the proof's.
     Writes: PendingChange, ContactProof, AuditEvent, Delivery.
     """
     assert_in_transaction()
     identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
-    new_value = _judged_value(identity, field, new_user_id=new_user_id, proof_id=proof_id, now=now)
-    if identity.state != IdentityState.ACTIVE:
-        new_value = ChangeNotTaken(RequestRefusal.NOT_ACTIVE)
-    if isinstance(new_value, str) and pending_row(identity_id=identity_id, field=field, now=now) is not None:
-        new_value = ChangeNotTaken(RequestRefusal.ALREADY_PENDING)
-    if isinstance(new_value, ChangeNotTaken):
-        events.change_request_refused(
-            identity_id=identity_id, field=field, reason=new_value.reason.value, actor=actor, now=now
-        )
-        return new_value
     opens_at, closes_at = window_of(requested_at=now, wait=wait, lasts=lasts)
+    judged = judged_value(identity, field, new_value=new_value, proof_id=proof_id, closes_at=closes_at, now=now)
+    if identity.state != IdentityState.ACTIVE:
+        judged = ChangeNotTaken(RequestRefusal.NOT_ACTIVE)
+    if isinstance(judged, str) and pending_row(identity_id=identity_id, field=field, now=now) is not None:
+        judged = ChangeNotTaken(RequestRefusal.ALREADY_PENDING)
+    if isinstance(judged, ChangeNotTaken):
+        events.change_request_refused(
+            identity_id=identity_id, field=field, reason=judged.reason.value, actor=actor, now=now
+        )
+        return judged
     stop_code, stop_token = f"{secrets.randbelow(10_000):04}", secrets.token_urlsafe(24)
     change = PendingChange(
         identity=identity,
         field=field,
-        new_value_sealed=seal(new_value, purpose=sealing.change(field), bound_to=identity.id),
+        new_value_sealed=seal(judged, purpose=sealing.change(field), bound_to=identity.id),
         proof_id=proof_id,
         requested_at=now,
         opens_at=opens_at,
@@ -210,33 +193,3 @@ def new_value_of(change: PendingChange) -> str:
     """Open what a change will put in place."""
     field = ChangeField(change.field)
     return open_sealed(change.new_value_sealed, purpose=sealing.change(field), bound_to=change.identity_id)
-
-
-def _judged_value(
-    identity: Identity, field: ChangeField, *, new_user_id: str | None, proof_id: UUID | None, now: datetime
-) -> str | ChangeNotTaken:
-    if field is ChangeField.USER_ID:
-        return _judged_user_id(identity, new_user_id or "", now=now)
-    kind = CONTACT_OF[field]
-    value = proven_value(proof_id=proof_id, owner_id=identity.id, kind=kind) if proof_id else None
-    if value is None:
-        return ChangeNotTaken(RequestRefusal.NOT_PROVEN)
-    if contacts_of(identity.id).get(kind) == value:
-        return ChangeNotTaken(RequestRefusal.UNCHANGED)
-    return value
-
-
-def _judged_user_id(identity: Identity, user_id: str, *, now: datetime) -> str | ChangeNotTaken:
-    """Judge a user ID for a locked identity; how often it is told that one is taken is counted (TRY-2)."""
-    if folded(user_id) == identity.user_id_folded:
-        return ChangeNotTaken(UserIdRefusal.UNCHANGED)
-    refusal = refusal_of_user_id(user_id, owner=owner_of_user_id(identity.id))
-    if refusal is not None:
-        return ChangeNotTaken(refusal)
-    told = TakenAnswer.objects.filter(identity=identity, told_at__gt=now - timedelta(days=1)).count()
-    if told >= TAKEN_ANSWERS_A_DAY:
-        return ChangeNotTaken(RequestRefusal.TOO_MANY_TAKEN)
-    if user_id_is_taken(user_id, by_other_than=identity.id):
-        TakenAnswer.objects.create(identity=identity, told_at=now)
-        return ChangeNotTaken(UserIdRefusal.TAKEN)
-    return user_id

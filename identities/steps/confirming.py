@@ -1,6 +1,7 @@
 """The second login's work: a pending change is made (CHG-3 to CHG-5)."""
 
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from datetime import datetime
 from uuid import UUID
 
@@ -8,21 +9,20 @@ from audit.api import Actor
 from identities import events
 from identities.models import Identity, PendingChange
 from identities.rules.change import ConfirmRefusal, SecondLogin, refusal_to_confirm
-from identities.rules.user_id import folded, normal_user_id
 from identities.states import ChangeField, ChangeState
 from identities.steps.alerts import alert_addresses, alert_citizen
-from identities.steps.changes import CONTACT_OF, expire, new_value_of
-from identities.steps.contacts import put_contact
+from identities.steps.changes import expire, new_value_of
 from identities.steps.guard import assert_in_transaction
-from identities.steps.identities import take_user_id
+from identities.steps.putting import Put, put_value
 from notifications.api import ChangeConfirmed
 
 
 @dataclass(frozen=True)
 class Confirmed:
-    """The change is made."""
+    """The change is made. ``code`` is a new app's activation code, in the clear this once (SEC-4)."""
 
     field: ChangeField
+    code: str | None = dataclass_field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ def confirm_pending_change(
 ) -> Confirmed | ConfirmRefused:
     """Make a pending change, once its citizen has logged in a second time.
 
-    Rule:   CHG-3, CHG-4, CHG-5.
+    Rule:   CHG-3, CHG-4, CHG-5, AUT-1, BLK-3.
     Raises: PendingChange.DoesNotExist when the change is not this identity's.
     Locks:  the identity's row, then the change's.
-    Writes: PendingChange, Identity, UsedUserId or ContactPoint, AuditEvent, Delivery.
+    Writes: PendingChange, what the field says, AuditEvent, Delivery.
     """
     assert_in_transaction()
     identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
@@ -58,37 +58,25 @@ def confirm_pending_change(
         now=now,
     )
     stood_before = alert_addresses(identity_id=identity.id)
-    if refusal is None and not _put(identity, field, new_value_of(change), actor=actor, now=now):
-        refusal = ConfirmRefusal.TAKEN
-    if refusal is not None:
-        if refusal is ConfirmRefusal.TOO_LATE:
+    outcome: Put | ConfirmRefusal = refusal or put_value(
+        identity, field, new_value_of(change), second=second, actor=actor, now=now
+    )
+    if isinstance(outcome, ConfirmRefusal):
+        if outcome is ConfirmRefusal.TOO_LATE:
             expire(change=change, now=now)
         events.change_confirm_refused(
             identity_id=identity.id,
             change_id=change.id,
             field=field,
-            reason=refusal.value,
+            reason=outcome.value,
             actor=actor,
             now=now,
         )
-        return ConfirmRefused(reason=refusal, field=field, opens_at=change.opens_at, closes_at=change.closes_at)
+        return ConfirmRefused(reason=outcome, field=field, opens_at=change.opens_at, closes_at=change.closes_at)
     change.state, change.ended_at = ChangeState.CONFIRMED, now
     change.second_login_id, change.second_login_at = second.id, second.at
     change.save(update_fields=["state", "ended_at", "second_login_id", "second_login_at"])
     events.change_confirmed(identity_id=identity.id, change_id=change.id, field=field, actor=actor, now=now)
     message = ChangeConfirmed(field=field.value, at=now)
     alert_citizen(identity=identity, message=message, now=now, also=stood_before)
-    return Confirmed(field=field)
-
-
-def _put(identity: Identity, field: ChangeField, value: str, *, actor: Actor, now: datetime) -> bool:
-    """Put the new value in place; False when the user ID went to someone else while it waited."""
-    if field is not ChangeField.USER_ID:
-        put_contact(identity=identity, kind=CONTACT_OF[field], value=value, actor=actor, now=now)
-        return True
-    if not take_user_id(identity_id=identity.id, user_id=value, now=now):
-        return False
-    identity.user_id, identity.user_id_folded = normal_user_id(value), folded(value)
-    identity.save(update_fields=["user_id", "user_id_folded"])
-    events.user_id_changed(identity_id=identity.id, actor=actor, now=now)
-    return True
+    return Confirmed(field=field, code=outcome.code)

@@ -1,4 +1,4 @@
-"""Code displays: from the stock to a citizen's hands."""
+"""Code displays and audio code readers: from the stock to a citizen's hands."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,20 +40,22 @@ class DeviceRefused:
     reason: DeviceRefusal
 
 
-def register_code_display(*, serial: str, seed: bytes) -> UUID:
-    """Put a new code display into the stock, its seed wrapped by the HSM; it belongs to nobody.
+def register_code_device(*, serial: str, seed: bytes, kind: AuthenticatorKind = AuthenticatorKind.CODE_DISPLAY) -> UUID:
+    """Put a new code device into the stock, its seed wrapped by the HSM; it belongs to nobody.
+
+    Rule:    AUT-2, KEY-1.
 
     Bytes:   ``seed`` is 16 to 64 bytes, as the vendor delivers it.
     Returns: the device's id.
     """
     assert_in_transaction()
-    device = CodeDevice.objects.create(name="", confirmed=False, serial=serial, seed_wrapped=wrap_seed(seed))
+    device = CodeDevice.objects.create(name="", confirmed=False, kind=kind, serial=serial, seed_wrapped=wrap_seed(seed))
     device_id: UUID = device.uuid
     return device_id
 
 
-def hand_out_code_display(*, serial: str, identity_id: UUID, actor: Actor, now: datetime) -> HandedOut | DeviceRefused:
-    """Hand a code display from the stock to a citizen, with an activation code on paper.
+def hand_out_code_device(*, serial: str, identity_id: UUID, actor: Actor, now: datetime) -> HandedOut | DeviceRefused:
+    """Hand a code device from the stock to a citizen, with an activation code on paper.
 
     A device that was handed out to the same citizen before and never activated gets a new code.
 
@@ -86,7 +88,12 @@ def hand_out_code_display(*, serial: str, identity_id: UUID, actor: Actor, now: 
     )
     events.code_display_handed_out(identity_id=identity.id, serial=serial, actor=actor, now=now)
     events.activation_code_issued(
-        identity_id=identity.id, serial=serial, carrier=CodeCarrier.PAPER, actor=actor, now=now
+        identity_id=identity.id,
+        kind=AuthenticatorKind(device.kind),
+        serial=serial,
+        carrier=CodeCarrier.PAPER,
+        actor=actor,
+        now=now,
     )
     alert_citizen(
         identity=identity,

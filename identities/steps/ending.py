@@ -3,19 +3,25 @@
 from datetime import datetime
 
 from audit.api import Actor
-from identities.models import Identity
-from identities.states import CancelledBy
+from identities.models import AppEnrolment, CopyTicket, Identity
+from identities.states import CancelledBy, EnrolmentState
 from identities.steps.changes import cancel_all_changes
+from identities.steps.codes import kill_activation_codes
 from identities.steps.guard import assert_in_transaction
 
 
 def sign_out_everywhere(*, identity: Identity, actor: Actor, now: datetime) -> None:
-    """Make every login and log-in request of a locked identity up to ``now`` dead, and stop its pending changes.
+    """Make every login, request and code of a locked identity up to ``now`` dead, and stop its pending changes.
+
+    An app on its way, by a code or as a copy, does not arrive any more.
 
     Rule:   BLK-1, CHG-6. ``signed_out_at`` never moves back.
-    Writes: Identity, PendingChange, AuditEvent.
+    Writes: Identity, PendingChange, ActivationCode, AppEnrolment, CopyTicket, AuditEvent.
     """
     assert_in_transaction()
     identity.signed_out_at = max(identity.signed_out_at or now, now)
     identity.save(update_fields=["signed_out_at"])
     cancel_all_changes(identity=identity, by=CancelledBy.BLOCK, actor=actor, now=now)
+    kill_activation_codes(identity_id=identity.id)
+    AppEnrolment.objects.filter(identity=identity, state=EnrolmentState.OPEN).update(state=EnrolmentState.DEAD)
+    CopyTicket.objects.filter(copy__identity=identity, used_at__isnull=True).delete()

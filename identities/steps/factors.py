@@ -78,7 +78,7 @@ def accept_code(*, device_id: UUID, typed: str, source: str, actor: Actor, now: 
     counter.last_wrong_at = now
     counter.save()
     if is_paused(counter.tries, now=now):
-        events.authenticator_suspended(
+        events.authenticator_paused(
             identity_id=device.user_id, kind=AuthenticatorKind.CODE_DISPLAY, actor=actor, now=now
         )
     return False
@@ -102,13 +102,24 @@ def _nobodys_seed() -> bytes:
 
 def put_password(*, identity: Identity, password: str, now: datetime) -> None:
     """Make ``password`` the identity's own and forget the wrong tries of the one before. The caller has judged it."""
+    put_encoded_password(identity=identity, encoded=make_password(password), now=now)
+
+
+def put_encoded_password(*, identity: Identity, encoded: str, now: datetime) -> None:
+    """Make the password behind ``encoded`` a locked identity's own; one that was blocked is another from now on.
+
+    Rule:   AUT-1.
+    Writes: Identity, PasswordFactor.
+    """
     assert_in_transaction()
-    identity.password = make_password(password)
+    identity.password = encoded
     identity.save(update_fields=["password"])
     PasswordFactor.objects.update_or_create(
         identity=identity,
         defaults={
             "state": PasswordState.ACTIVE,
+            "suspended_by": None,
+            "blocked_at": None,
             "chosen_at": now,
             "wrong_in_a_row": 0,
             "pauses_taken": 0,
@@ -139,7 +150,9 @@ def accept_password(*, identity_id: UUID, typed: str, actor: Actor, now: datetim
     tries = NO_TRIES if is_right else after_wrong_try(factor.tries, may_block=True, now=now)
     factor.count(tries)
     if tries.is_blocked:
-        factor.state = PasswordState.BLOCKED
+        factor.state, factor.blocked_at = PasswordState.BLOCKED, now
+    if is_right:
+        factor.last_used_at = now
     factor.save()
     kind = AuthenticatorKind.PASSWORD
     if tries.is_blocked:
@@ -147,5 +160,5 @@ def accept_password(*, identity_id: UUID, typed: str, actor: Actor, now: datetim
         sign_out_everywhere(identity=identity, actor=actor, now=now)
         alert_citizen(identity=identity, message=AuthenticatorBlocked(authenticator=kind.value, at=now), now=now)
     elif is_paused(tries, now=now):
-        events.authenticator_suspended(identity_id=identity_id, kind=kind, actor=actor, now=now)
+        events.authenticator_paused(identity_id=identity_id, kind=kind, actor=actor, now=now)
     return is_right

@@ -21,7 +21,6 @@ from identities.states import (
     IdentityState,
 )
 from identities.steps.alerts import alert_citizen
-from identities.steps.codes import kill_activation_codes
 from identities.steps.contacts import proven_value, put_contact, use_proof
 from identities.steps.ending import sign_out_everywhere
 from identities.steps.guard import assert_in_transaction
@@ -158,7 +157,6 @@ def block_identity(
     sign_out_everywhere(identity=identity, actor=actor, now=now)
     identity.state = IdentityState.BLOCKED
     identity.save(update_fields=["state"])
-    kill_activation_codes(identity_id=identity.id)
     alert_citizen(identity=identity, message=IdentityBlocked(by=WORD_FOR_SOURCE[source], at=now), now=now)
     return True
 

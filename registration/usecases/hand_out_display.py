@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from identities.api import DeviceRefused, HandedOut, hand_out_code_display
+from identities.api import DeviceRefused, HandedOut, hand_out_code_device
 from registration import events
 from registration.models import ProofingCase, StockItem
 from registration.queries import ActingOfficer
@@ -70,7 +70,7 @@ def _hand_out(case: ProofingCase, officer: ActingOfficer, *, serial: str, now: d
     is_free = item is not None and (item.state == StockState.IN_STOCK or item.case_id == case.id)
     if item is None or not is_free or case.identity_id is None:
         return NotHandedOut(HandOutRefusal.NOT_IN_STOCK)
-    outcome = hand_out_code_display(serial=serial, identity_id=case.identity_id, actor=officer.actor, now=now)
+    outcome = hand_out_code_device(serial=serial, identity_id=case.identity_id, actor=officer.actor, now=now)
     if isinstance(outcome, DeviceRefused):
         is_blocked = outcome.reason.value == HandOutRefusal.IDENTITY_BLOCKED.value
         return NotHandedOut(HandOutRefusal.IDENTITY_BLOCKED if is_blocked else HandOutRefusal.NOT_USABLE)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from identities.api import register_code_display
+from identities.api import register_code_device
 from registration import events
 from registration.models import StockItem
 
@@ -18,7 +18,7 @@ def put_into_stock(*, office_id: UUID, serial: str, seed: bytes, now: datetime) 
     Raises: IntegrityError for a serial number that is known already.
     Writes: CodeDevice, StockItem, AuditEvent.
     """
-    register_code_display(serial=serial, seed=seed)
+    register_code_device(serial=serial, seed=seed)
     item = StockItem.objects.create(office_id=office_id, serial=serial, stocked_at=now)
     events.device_stocked(office_id=office_id, serial=serial, now=now)
     return item.id

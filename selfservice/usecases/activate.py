@@ -11,7 +11,7 @@ from identities.api import (
     ActivationRefusal,
     ActivationRefused,
     PasswordRefused,
-    activate_code_display,
+    activate_code_device,
     refusal_of_password,
     waste_the_time_of_a_code,
 )
@@ -35,7 +35,7 @@ def activate(
     refusal = refusal_of_password(password, user_id=user_id)
     if refusal is not None:
         return PasswordRefused(reason=refusal)
-    outcome = activate_code_display(
+    outcome = activate_code_device(
         user_id=user_id,
         activation_code=activation_code,
         device_code=device_code,

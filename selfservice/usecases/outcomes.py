@@ -1,6 +1,6 @@
 """What several acts come to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 
@@ -22,3 +22,10 @@ class NewUserId:
     """A new user ID as typed."""
 
     user_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewValue:
+    """What another field is to become, in the form that ``identities.api.create_change`` takes."""
+
+    value: str = field(repr=False)

@@ -1,6 +1,7 @@
 """The first login's act: a change is asked for."""
 
 from datetime import datetime
+from typing import assert_never
 from urllib.parse import urljoin
 
 from django.conf import settings
@@ -18,12 +19,12 @@ from identities.api import (
     take_contact_code,
 )
 from selfservice.steps import locked_identity_of
-from selfservice.usecases.outcomes import LoginEnded, NewContact, NewUserId
+from selfservice.usecases.outcomes import LoginEnded, NewContact, NewUserId, NewValue
 
 
 @transaction.atomic(durable=True)
 def request_change(
-    *, login: Login, field: ChangeField, wanted: NewContact | NewUserId, now: datetime
+    *, login: Login, field: ChangeField, wanted: NewContact | NewUserId | NewValue, now: datetime
 ) -> ChangeWaits | ChangeNotTaken | ContactCodeRefused | LoginEnded:
     """Store a change that waits for a second login, and alert every channel that stands.
 
@@ -48,7 +49,7 @@ def request_change(
     return create_change(
         identity_id=identity.id,
         field=field,
-        new_user_id=wanted.user_id if isinstance(wanted, NewUserId) else None,
+        new_value=_value_of(wanted),
         proof_id=proof_id,
         login_id=login.id,
         wait=settings.CHANGE_WAIT_FOR,
@@ -57,6 +58,18 @@ def request_change(
         actor=actor,
         now=now,
     )
+
+
+def _value_of(wanted: NewContact | NewUserId | NewValue) -> str | None:
+    match wanted:
+        case NewContact():
+            return None
+        case NewUserId(user_id=user_id):
+            return user_id
+        case NewValue(value=value):
+            return value
+        case _:
+            assert_never(wanted)
 
 
 def _stop_address(token: str) -> str:

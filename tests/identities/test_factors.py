@@ -16,11 +16,11 @@ from identities.api import (
     PasswordRefused,
     accept_code,
     accept_password,
-    activate_code_display,
+    activate_code_device,
     device_state,
     devices_of,
     forget_old_tries,
-    hand_out_code_display,
+    hand_out_code_device,
     identity_by_id,
 )
 from identities.models import ActivationCode, CodeDevice, Identity, PasswordFactor
@@ -37,12 +37,12 @@ STEP = timedelta(seconds=30)
 
 def hand_out(serial, identity_id, now):
     with transaction.atomic():
-        return hand_out_code_display(serial=serial, identity_id=identity_id, actor=an_officer(), now=now)
+        return hand_out_code_device(serial=serial, identity_id=identity_id, actor=an_officer(), now=now)
 
 
 def activate(user_id, code, device_code, now, password=PASSWORD):
     with transaction.atomic():
-        return activate_code_display(
+        return activate_code_device(
             user_id=user_id,
             activation_code=code,
             device_code=device_code,
@@ -203,7 +203,7 @@ def test_try_1_three_wrong_codes_pause_the_device_and_the_right_one_looks_wrong_
     assert not accepts(resident.device, resident.device.code(soon), soon)
     assert accepts(resident.device, resident.device.code(over), over)
     kinds = [line.kind for line in events_about(subject_id=resident.identity_id, limit=50)]
-    assert kinds.count(EventKind.AUTHENTICATOR_SUSPENDED) == 1
+    assert kinds.count(EventKind.AUTHENTICATOR_PAUSED) == 1
 
 
 def test_try_2_a_stranger_elsewhere_pauses_nobody(now):

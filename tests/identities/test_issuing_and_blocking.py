@@ -204,7 +204,7 @@ def test_blk_1_a_blocked_identity_cannot_ask_for_a_change_whoever_composes_the_s
         outcome = create_change(
             identity_id=resident.identity_id,
             field=ChangeField.USER_ID,
-            new_user_id="et nyt navn 7",
+            new_value="et nyt navn 7",
             proof_id=None,
             login_id=uuid7(),
             wait=timedelta(hours=1),
@@ -226,7 +226,7 @@ def test_try_2_one_identity_cannot_ask_through_a_list_of_user_ids(now):
             return create_change(
                 identity_id=asker.identity_id,
                 field=ChangeField.USER_ID,
-                new_user_id=user_id,
+                new_value=user_id,
                 proof_id=None,
                 login_id=uuid7(),
                 wait=timedelta(hours=1),

@@ -192,7 +192,7 @@ def a_waiting_change(identity_id, *, now):
         outcome = create_change(
             identity_id=identity_id,
             field=ChangeField.USER_ID,
-            new_user_id="en helt ny sti",
+            new_value="en helt ny sti",
             proof_id=None,
             login_id=identity_id,
             wait=timedelta(hours=1),

@@ -17,7 +17,7 @@ from identities.api import (
     PasswordRefusal,
     PasswordRefused,
     devices_of,
-    hand_out_code_display,
+    hand_out_code_device,
 )
 from notifications.api import MessageKind, deliveries_of
 from selfservice.usecases.activate import activate
@@ -52,7 +52,7 @@ def handed(db: None, now: datetime) -> Handed:
     identity_id, user_id, *_ = an_issued_identity(now=now)
     device = a_device()
     with transaction.atomic():
-        out = hand_out_code_display(serial=device.serial, identity_id=identity_id, actor=an_officer(), now=now)
+        out = hand_out_code_device(serial=device.serial, identity_id=identity_id, actor=an_officer(), now=now)
     assert isinstance(out, HandedOut)
     return Handed(identity_id, user_id, device, out.activation_code)
 

@@ -13,7 +13,7 @@ from identities.api import (
     ChangeState,
     HandedOut,
     IdentityState,
-    hand_out_code_display,
+    hand_out_code_device,
     identity_by_id,
 )
 from identities.models import PendingChange
@@ -91,7 +91,7 @@ def test_activation_on_the_public_page(browser: Client, travel: Travel) -> None:
     identity_id, user_id, *_ = an_issued_identity(now=now)
     device = a_device()
     with transaction.atomic():
-        out = hand_out_code_display(serial=device.serial, identity_id=identity_id, actor=an_officer(), now=now)
+        out = hand_out_code_device(serial=device.serial, identity_id=identity_id, actor=an_officer(), now=now)
     assert isinstance(out, HandedOut)
     typed = {
         "user_id": user_id,

@@ -21,13 +21,13 @@ from identities.api import (
     HandedOut,
     Issued,
     Person,
-    activate_code_display,
+    activate_code_device,
     device_state,
     devices_of,
-    hand_out_code_display,
+    hand_out_code_device,
     identity_by_cpr_number,
     issue_identity,
-    register_code_display,
+    register_code_device,
     send_contact_code,
     take_contact_code,
 )
@@ -70,7 +70,7 @@ def ensure_registered(serial: str) -> bool:
     if device_state(serial) is not None:
         return False
     with transaction.atomic():
-        register_code_display(serial=serial, seed=seed_of(serial))
+        register_code_device(serial=serial, seed=seed_of(serial))
     return True
 
 
@@ -145,10 +145,10 @@ def _activate(part: Part, identity_id: UUID) -> None:
     ensure_registered(part.serial)
     now = _a_while_ago()
     with transaction.atomic():
-        handed = hand_out_code_display(serial=part.serial, identity_id=identity_id, actor=SYSTEM, now=now)
+        handed = hand_out_code_device(serial=part.serial, identity_id=identity_id, actor=SYSTEM, now=now)
         if not isinstance(handed, HandedOut):
             raise SeedFailed(f"{part.serial} was not handed out: {handed}")
-        outcome = activate_code_display(
+        outcome = activate_code_device(
             user_id=part.user_id,
             activation_code=handed.activation_code,
             device_code=display_of(part.serial, now=now).code,
