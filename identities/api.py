@@ -1,5 +1,6 @@
 """The door of identities: what the apps above may use."""
 
+from identities.app_queries import AppView, app_of
 from identities.authenticator_queries import (
     AuthenticatorView,
     authenticator_of,
@@ -38,6 +39,7 @@ from identities.rules.codes import ACTIVATION_ALPHABET, CodeRefusal, normal_acti
 from identities.rules.guessing import guessability_of
 from identities.rules.limits import AT_MOST, is_at_most, may_reopen_alone
 from identities.rules.password import PasswordRefusal, refusal_of_password
+from identities.rules.pin import PinRefusal, refusal_of_pin
 from identities.rules.user_id import Owner, UserIdRefusal, folded, refusal_of_user_id
 from identities.states import (
     CODE_DEVICES,
@@ -65,6 +67,24 @@ from identities.steps.activation import (
     activate_code_device,
 )
 from identities.steps.alerts import alert_identity
+from identities.steps.app_completion import (
+    AppActivated,
+    EnrolmentRefusal,
+    EnrolmentRefused,
+    PinNotAllowed,
+    complete_app_enrolment,
+)
+from identities.steps.app_copy import TicketIssued, TicketRefusal, TicketRefused, issue_copy_ticket
+from identities.steps.app_enrolment import (
+    EnrolmentBegun,
+    PinNotSent,
+    PinNotSentReason,
+    PinSent,
+    begin_app_enrolment,
+    forget_old_enrolments,
+    resend_temporary_pin,
+)
+from identities.steps.apps import PinOutcome, accept_pin, waste_the_time_of_a_pin
 from identities.steps.changes import ChangeWaits, cancel_change, create_change, expire_change
 from identities.steps.confirming import Confirmed, ConfirmRefused, confirm_pending_change
 from identities.steps.contacts import (
@@ -118,7 +138,9 @@ __all__ = [
     "ActivationRefusal",
     "ActivationRefused",
     "AlreadyIssued",
+    "AppActivated",
     "AppPlatform",
+    "AppView",
     "AssuranceLevel",
     "AuthenticatorBlockReason",
     "AuthenticatorKind",
@@ -151,6 +173,9 @@ __all__ = [
     "DeviceRefused",
     "DeviceState",
     "DeviceView",
+    "EnrolmentBegun",
+    "EnrolmentRefusal",
+    "EnrolmentRefused",
     "Guessability",
     "HandedOut",
     "HeldChange",
@@ -161,29 +186,42 @@ __all__ = [
     "PasswordRefusal",
     "PasswordRefused",
     "Person",
+    "PinNotAllowed",
+    "PinNotSent",
+    "PinNotSentReason",
+    "PinOutcome",
+    "PinRefusal",
+    "PinSent",
     "RegisteredPhone",
     "RequestRefusal",
     "SecondLogin",
     "StopRefusal",
     "StopRefused",
     "Stopped",
+    "TicketIssued",
+    "TicketRefusal",
+    "TicketRefused",
     "TooManyCodes",
     "UserIdRefusal",
     "UserIdRefused",
     "accept_code",
     "accept_password",
+    "accept_pin",
     "activate_code_device",
     "alert_identity",
     "app_copies_of",
+    "app_of",
     "authenticator_of",
     "authenticators_held",
     "authenticators_of",
+    "begin_app_enrolment",
     "block_as_holder",
     "block_authenticator",
     "block_identity",
     "cancel_change",
     "change_of",
     "changes_due_to_expire",
+    "complete_app_enrolment",
     "confirm_pending_change",
     "contact_code_sent_to",
     "contacts_of",
@@ -194,6 +232,7 @@ __all__ = [
     "enrolled_level_of",
     "expire_change",
     "folded",
+    "forget_old_enrolments",
     "forget_old_tries",
     "give_activation_code",
     "guessability_of",
@@ -204,6 +243,7 @@ __all__ = [
     "identity_by_id",
     "identity_by_user_id",
     "is_at_most",
+    "issue_copy_ticket",
     "issue_identity",
     "live_authenticators_of",
     "locked_identity",
@@ -215,12 +255,14 @@ __all__ = [
     "phone_is_too_new",
     "phone_waits_for_a_change",
     "refusal_of_password",
+    "refusal_of_pin",
     "refusal_of_user_id",
     "refusal_to_confirm",
     "register_code_device",
     "registered_phone",
     "reopen_authenticator",
     "reopen_identity",
+    "resend_temporary_pin",
     "send_contact_code",
     "set_language",
     "standing_blocks_of",
@@ -228,4 +270,5 @@ __all__ = [
     "suspend_authenticator",
     "take_contact_code",
     "waste_the_time_of_a_code",
+    "waste_the_time_of_a_pin",
 ]
