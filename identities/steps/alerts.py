@@ -1,19 +1,28 @@
 """Telling a citizen, on every channel they have."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from identities.models import ContactPoint, Identity
+from identities.models import App, ContactPoint, Identity
 from identities.queries import address_of
-from identities.states import ContactState
+from identities.states import AuthenticatorState, ContactState
 from identities.steps.guard import assert_in_transaction
-from notifications.api import Address, Language, Message, enqueue
+from notifications.api import Address, Channel, Language, Message, enqueue
+
+INBOX: Final = "inbox"  # which has no address of its own: the identity's id tells whose it is
 
 
 def alert_addresses(*, identity_id: UUID) -> list[Address]:
-    """Give every address that stands now, for an alert that is sent after it was replaced (CHG-5)."""
+    """Give every address that stands now, for an alert that is sent after it was replaced (CHG-5).
+
+    Rule: ALR-1: an identity with an app that is not blocked has the inbox beside phone and e-mail.
+    """
     points = ContactPoint.objects.filter(identity_id=identity_id, state=ContactState.ACTIVE).order_by("id")
-    return [address_of(point) for point in points]
+    addresses = [address_of(point) for point in points]
+    if App.objects.filter(identity_id=identity_id).exclude(state=AuthenticatorState.BLOCKED).exists():
+        addresses.append(Address(channel=Channel.APP, value=INBOX, id=identity_id))
+    return addresses
 
 
 def alert_citizen(*, identity: Identity, message: Message, now: datetime, also: list[Address] | None = None) -> None:
