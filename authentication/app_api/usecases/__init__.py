@@ -1,0 +1,1 @@
+"""The acts of the app that are not a log-in's."""

@@ -1,0 +1,87 @@
+"""What waits for the citizen: listed, found by what the browser shows, approved or rejected (APR-1 to APR-6)."""
+
+from typing import Any, assert_never
+
+from rest_framework.response import Response
+
+from authentication.app_api.answers import DecisionAnswer, RequestAnswer, RequestsAnswer
+from authentication.app_api.approvals import DECISIONS, approval_holds
+from authentication.app_api.problems import Problem, ProblemCode
+from authentication.app_api.schema import ANY_PIN, BY_A_USABLE_APP, IN_A_SESSION, described
+from authentication.app_api.serializers import BindingAsked, DecisionAsked, WithSession
+from authentication.app_api.texts import problem_of_decision
+from authentication.app_api.views.base import KnownAppApi, SessionApi
+from authentication.outcomes import Decided, DecisionRefused
+from authentication.queries import requests_for_app
+from authentication.queries.bound import bind_request
+from authentication.usecases.decide_request import decide_request
+from identities.api import AppView
+
+
+@described(operation="list_requests", answer=RequestsAnswer, problems=IN_A_SESSION)
+class RequestsApi(SessionApi):
+    """Nothing is pushed: the citizen opens the app and finds what waits (APR-1)."""
+
+    asked = WithSession
+
+    def act_in_session(self, app: AppView, asked: dict[str, Any], **_: Any) -> Response:
+        """List what waits."""
+        waiting = requests_for_app(identity_id=app.identity_id, now=self.now)
+        return Response(RequestsAnswer({"requests": waiting}).data)
+
+
+@described(operation="bind_request", answer=RequestAnswer, problems=BY_A_USABLE_APP | {ProblemCode.REQUEST_OVER})
+class BindApi(KnownAppApi):
+    """Finds the request whose QR code was scanned, or whose short code was typed (APR-4)."""
+
+    asked = BindingAsked
+
+    def act(self, app: AppView, asked: dict[str, Any], **_: Any) -> Response:
+        """Give the request; another citizen's is as good as none."""
+        found = bind_request(app_id=app.id, word=_binding(asked) or "", now=self.now)
+        if found is None:
+            raise Problem(ProblemCode.REQUEST_OVER)
+        return Response(RequestAnswer(found).data)
+
+
+@described(
+    operation="decide_request",
+    answer=DecisionAnswer,
+    problems=BY_A_USABLE_APP
+    | ANY_PIN
+    | {ProblemCode.REQUEST_OVER, ProblemCode.APPROVAL_NOT_VALID, ProblemCode.NOT_BOUND},
+)
+class DecisionApi(KnownAppApi):
+    """Approves, with the PIN and what binds app and browser; or rejects, with neither."""
+
+    asked = DecisionAsked
+
+    def act(self, app: AppView, asked: dict[str, Any], **kwargs: Any) -> Response:
+        """Hold what was signed against what was asked, and decide."""
+        waiting = requests_for_app(identity_id=app.identity_id, now=self.now)
+        shown = next((request for request in waiting if request.id == kwargs["request_id"]), None)
+        if shown is None:
+            raise Problem(ProblemCode.REQUEST_OVER)
+        is_approved: bool = asked["is_approved"]
+        if not approval_holds(asked["approval"], app=app, shown=shown, is_approved=is_approved):
+            raise Problem(ProblemCode.APPROVAL_NOT_VALID)
+        outcome = decide_request(
+            app_id=app.id,
+            request_id=shown.id,
+            binding=_binding(asked),
+            pin=asked.get("pin"),
+            is_approved=is_approved,
+            signed=asked["approval"],
+            now=self.now,
+        )
+        match outcome:
+            case Decided():
+                return Response(DecisionAnswer({"decision": DECISIONS[is_approved]}).data)
+            case DecisionRefused():
+                raise problem_of_decision(outcome)
+            case _:
+                assert_never(outcome)
+
+
+def _binding(asked: dict[str, Any]) -> str | None:
+    return asked.get("token") or asked.get("short_code")

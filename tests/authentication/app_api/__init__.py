@@ -1,0 +1,1 @@
+"""The app's interface: signatures, nonces, problems, and every address."""
