@@ -1,5 +1,6 @@
 """The door of authentication: what the apps above may use."""
 
+from authentication.app_api.problems import problem_page
 from authentication.pages import CitizenPage, OfficerPage, Page, PublicPage
 from authentication.queries import Login, login_is_open
 from authentication.states import Audience, Door, Ending
@@ -18,5 +19,6 @@ __all__ = [
     "end_other_logins",
     "login_is_open",
     "note_wrong_try",
+    "problem_page",
     "source_may_try",
 ]

@@ -4,6 +4,7 @@ import logging
 import sys
 from enum import StrEnum
 from http import HTTPStatus
+from typing import Final
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.db import InterfaceError, OperationalError
@@ -15,7 +16,10 @@ from django.utils.translation import gettext as _
 from redis.exceptions import ConnectionError as CacheConnectionError
 from redis.exceptions import TimeoutError as CacheTimeoutError
 
+from authentication.api import problem_page
 from hsm.api import HsmUnavailable
+
+PROGRAMS: Final = "/api/"  # what asks there reads problems (RFC 9457), not pages
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +90,8 @@ def page(
 ) -> HttpResponse:
     """Give the page of an error in the reader's language, in its plainest form when the template fails."""
     with translation.override(translation.get_language_from_request(request)):
+        if request.path_info.startswith(PROGRAMS):
+            return problem_page(status)
         try:
             body: str = render_to_string(f"errors/{name or status.value}.html", {"part": part}, request=request)
         except Exception:

@@ -291,9 +291,9 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
 SPECTACULAR_SETTINGS = {
-    "TITLE": "The app's interface",
+    "TITLE": "App interface",
     "DESCRIPTION": "What the app on a citizen's phone speaks. docs/app-api.md tells how to sign.",
-    "VERSION": "1",
+    "VERSION": None,  # the views say which
     "OAS_VERSION": "3.1.0",
     "SERVERS": [{"url": f"{PUBLIC_ADDRESS.rstrip('/')}/api/app/v1"}],
     "SERVE_INCLUDE_SCHEMA": False,

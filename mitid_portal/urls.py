@@ -8,6 +8,7 @@ from mitid_portal import health
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("api/app/v1/", include("authentication.app_api.urls")),
     path("", include("authentication.urls")),
     path("backoffice/", include("registration.urls")),
     path("", include("selfservice.urls")),

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from django.conf import settings
-from django.http import HttpRequest, JsonResponse
+from django.http import JsonResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -161,7 +161,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's word; to a view what Http404
         }
 
 
-def problem_page(request: HttpRequest, status: HTTPStatus) -> JsonResponse:  # noqa: ARG001 - as every page of an error
+def problem_page(status: HTTPStatus) -> JsonResponse:
     """Say what went wrong before a view was reached, or outside of one."""
     problem = Problem(next((code for code, its in STATUS.items() if its is status), ProblemCode.MALFORMED))
     return JsonResponse(problem.body(), status=problem.status.value, content_type=MEDIA_TYPE, headers=problem.headers)

@@ -2,8 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from functools import cache
+from inspect import getdoc
 from typing import Any, Final, TypeVar
 
+from django.utils.translation import get_language
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
@@ -53,11 +57,12 @@ def described(
         codes: dict[int, list[str]] = defaultdict(list)
         for code in sorted(problems):
             codes[STATUS[code].value].append(code.value)
-        for number, its in codes.items():
+        for number, its in sorted(codes.items()):
             responses[number, MEDIA_TYPE] = OpenApiResponse(ProblemAnswer, description=", ".join(its))
         schema = extend_schema(
             operation_id=operation,
-            request=view.asked,  # type: ignore[attr-defined]  # every signed view has one
+            description=getdoc(view),
+            request={JOSE: view.asked},  # type: ignore[attr-defined]  # every signed view has one
             responses=responses,
             parameters=[NONCE_HEADER],
             auth=[],
@@ -74,7 +79,7 @@ def wrap_in_jws(result: dict[str, Any], **_: Any) -> dict[str, Any]:
         for operation in path.values():
             content = operation.get("requestBody", {}).get("content")
             if content is not None:
-                inside = content["application/json"]["schema"]
+                inside = content[JOSE]["schema"]
                 operation["requestBody"] = {
                     "required": True,
                     "description": "A compact JWS (RFC 7515) under ES256; its payload is JSON of the schema given.",
@@ -89,3 +94,17 @@ def wrap_in_jws(result: dict[str, Any], **_: Any) -> dict[str, Any]:
                     },
                 }
     return result
+
+
+class RememberedGenerator(SchemaGenerator):
+    """Describes the interface once a language and process: it does not change while a process lives."""
+
+    def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - theirs
+        """Give the description."""
+        return _description(get_language(), str(self.urlconf), self.api_version)
+
+
+@cache
+def _description(_language: str | None, urlconf: str, version: str) -> dict[str, Any]:
+    found: dict[str, Any] = SchemaGenerator(urlconf=urlconf, api_version=version).get_schema(public=True)
+    return found

@@ -93,7 +93,7 @@ def show_ticket(
         outcome = confirm_pending_change(
             identity_id=identity.id,
             change_id=change_id,
-            second=SecondLogin(id=login.id, at=login.at, level=login.level),
+            second=SecondLogin(id=login.id, at=login.at, level=login.level, app_id=app_id),
             actor=Actor.citizen(identity.id),
             now=now,
         )

@@ -2,6 +2,7 @@
 
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularYAMLAPIView
 
+from authentication.app_api.schema import RememberedGenerator
 from authentication.states import Audience
 
 THIS: str = "authentication.app_api.urls"
@@ -12,6 +13,7 @@ class SchemaJson(SpectacularJSONAPIView):
 
     audience = Audience.MACHINE
     http_method_names = ["get", "head"]
+    generator_class = RememberedGenerator
     urlconf = THIS
     api_version = "1"
 
@@ -21,5 +23,6 @@ class SchemaYaml(SpectacularYAMLAPIView):
 
     audience = Audience.MACHINE
     http_method_names = ["get", "head"]
+    generator_class = RememberedGenerator
     urlconf = THIS
     api_version = "1"
