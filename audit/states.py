@@ -41,6 +41,8 @@ class EventKind(StrEnum):
     AUTHENTICATOR_SUSPENDED = "identities.authenticator_suspended"
     AUTHENTICATOR_REOPENED = "identities.authenticator_reopened"
     AUTHENTICATOR_BLOCKED = "identities.authenticator_blocked"
+    CODE_DEVICE_RESYNCED = "identities.code_device_resynced"
+    RESYNC_REFUSED = "identities.resync_refused"
 
     # authentication
     LOGIN_SUCCEEDED = "authentication.login_succeeded"

@@ -8,6 +8,8 @@ from identities.authenticator_queries import (
     authenticators_of,
     live_authenticators_of,
 )
+from identities.device_files import DeviceFileError, DeviceRecord, FileRefusal, read_device_csv
+from identities.pskc import read_pskc
 from identities.queries import (
     BlockView,
     ChangeView,
@@ -86,6 +88,17 @@ from identities.steps.app_enrolment import (
 )
 from identities.steps.apps import PinOutcome, accept_pin, waste_the_time_of_a_pin
 from identities.steps.changes import ChangeWaits, cancel_change, create_change, expire_change
+from identities.steps.chips import (
+    ChipNotEnrolled,
+    ChipOutcome,
+    accept_chip,
+    activate_chip,
+    chip_login_options,
+    chip_registration_options,
+    enrol_chip,
+    new_challenge,
+    verify_chip_registration,
+)
 from identities.steps.confirming import Confirmed, ConfirmRefused, confirm_pending_change
 from identities.steps.contacts import (
     CodeSent,
@@ -102,7 +115,13 @@ from identities.steps.devices import (
     hand_out_code_device,
     register_code_device,
 )
-from identities.steps.factors import accept_code, accept_password, forget_old_tries, waste_the_time_of_a_code
+from identities.steps.factors import (
+    accept_code,
+    accept_password,
+    encoded_password,
+    forget_old_tries,
+    waste_the_time_of_a_code,
+)
 from identities.steps.giving import CodeGiven, CodeNotGiven, CodeNotGivenReason, give_activation_code
 from identities.steps.identities import (
     AlreadyIssued,
@@ -117,6 +136,8 @@ from identities.steps.identities import (
 from identities.steps.judging import ChangeNotTaken, RequestRefusal
 from identities.steps.lifecycle import block_authenticator, reopen_authenticator, suspend_authenticator
 from identities.steps.locking import locked_identity
+from identities.steps.password import activate_password
+from identities.steps.resync import resync_device
 from identities.steps.stopping import (
     BlockedByHolder,
     HeldChange,
@@ -128,6 +149,7 @@ from identities.steps.stopping import (
     held_by_token,
     stop_held_change,
 )
+from identities.webauthn import AttestationPolicy, ChipCredential, ChipRefusal
 
 __all__ = [
     "ACTIVATION_ALPHABET",
@@ -142,6 +164,7 @@ __all__ = [
     "AppPlatform",
     "AppView",
     "AssuranceLevel",
+    "AttestationPolicy",
     "AuthenticatorBlockReason",
     "AuthenticatorKind",
     "AuthenticatorState",
@@ -156,6 +179,10 @@ __all__ = [
     "ChangeState",
     "ChangeView",
     "ChangeWaits",
+    "ChipCredential",
+    "ChipNotEnrolled",
+    "ChipOutcome",
+    "ChipRefusal",
     "CodeCarrier",
     "CodeGiven",
     "CodeNotGiven",
@@ -169,6 +196,8 @@ __all__ = [
     "ContactKind",
     "ContactNotProven",
     "ContactProven",
+    "DeviceFileError",
+    "DeviceRecord",
     "DeviceRefusal",
     "DeviceRefused",
     "DeviceState",
@@ -176,6 +205,7 @@ __all__ = [
     "EnrolmentBegun",
     "EnrolmentRefusal",
     "EnrolmentRefused",
+    "FileRefusal",
     "Guessability",
     "HandedOut",
     "HeldChange",
@@ -204,10 +234,13 @@ __all__ = [
     "TooManyCodes",
     "UserIdRefusal",
     "UserIdRefused",
+    "accept_chip",
     "accept_code",
     "accept_password",
     "accept_pin",
+    "activate_chip",
     "activate_code_device",
+    "activate_password",
     "alert_identity",
     "app_copies_of",
     "app_of",
@@ -221,6 +254,8 @@ __all__ = [
     "cancel_change",
     "change_of",
     "changes_due_to_expire",
+    "chip_login_options",
+    "chip_registration_options",
     "complete_app_enrolment",
     "confirm_pending_change",
     "contact_code_sent_to",
@@ -229,6 +264,8 @@ __all__ = [
     "create_change",
     "device_state",
     "devices_of",
+    "encoded_password",
+    "enrol_chip",
     "enrolled_level_of",
     "expire_change",
     "folded",
@@ -248,12 +285,15 @@ __all__ = [
     "live_authenticators_of",
     "locked_identity",
     "may_reopen_alone",
+    "new_challenge",
     "normal_activation_code",
     "owner_of_user_id",
     "pending_changes_of",
     "person_of",
     "phone_is_too_new",
     "phone_waits_for_a_change",
+    "read_device_csv",
+    "read_pskc",
     "refusal_of_password",
     "refusal_of_pin",
     "refusal_of_user_id",
@@ -263,12 +303,14 @@ __all__ = [
     "reopen_authenticator",
     "reopen_identity",
     "resend_temporary_pin",
+    "resync_device",
     "send_contact_code",
     "set_language",
     "standing_blocks_of",
     "stop_held_change",
     "suspend_authenticator",
     "take_contact_code",
+    "verify_chip_registration",
     "waste_the_time_of_a_code",
     "waste_the_time_of_a_pin",
 ]

@@ -241,6 +241,30 @@ def authenticator_blocked(
     )
 
 
+def code_device_resynced(
+    *, identity_id: UUID, kind: AuthenticatorKind, serial: str, actor: Actor, now: datetime
+) -> None:
+    """A device's clock was found again (SEC-3)."""
+    record(
+        kind=EventKind.CODE_DEVICE_RESYNCED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"authenticator": kind.value, "serial": serial},
+    )
+
+
+def resync_refused(*, identity_id: UUID, kind: AuthenticatorKind, serial: str, actor: Actor, now: datetime) -> None:
+    """Two codes were given that a device does not show one after the other (SEC-3)."""
+    record(
+        kind=EventKind.RESYNC_REFUSED,
+        actor=actor,
+        subject_id=identity_id,
+        at=now,
+        facts={"authenticator": kind.value, "serial": serial},
+    )
+
+
 def change_requested(*, identity_id: UUID, change_id: UUID, field: ChangeField, actor: Actor, now: datetime) -> None:
     """A change waits for its second login (CHG-1)."""
     record(

@@ -74,6 +74,7 @@ class ChipRefusal(StrEnum):
     NOT_VERIFIED = "not_verified"
     UNKNOWN_MODEL = "unknown_model"
     TAKEN = "taken"
+    AT_MOST = "at_most"
 
 
 @dataclass(frozen=True, kw_only=True)

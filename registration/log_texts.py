@@ -40,6 +40,8 @@ KINDS: Final[Mapping[EventKind, Text]] = {
     EventKind.AUTHENTICATOR_SUSPENDED: _("Authenticator suspended"),
     EventKind.AUTHENTICATOR_REOPENED: _("Authenticator reopened"),
     EventKind.AUTHENTICATOR_BLOCKED: _("Authenticator blocked"),
+    EventKind.CODE_DEVICE_RESYNCED: _("Code device's clock found again"),
+    EventKind.RESYNC_REFUSED: _("Code device's clock not found"),
     EventKind.LOGIN_SUCCEEDED: _("Logged in"),
     EventKind.LOGIN_REFUSED: _("Login refused"),
     EventKind.SIGNED_OUT: _("Logged out"),

@@ -60,6 +60,8 @@ SHOWN: Final[Mapping[EventGroup, Mapping[EventKind, Text]]] = {
         EventKind.AUTHENTICATOR_SUSPENDED: _("Suspended"),
         EventKind.AUTHENTICATOR_REOPENED: _("Reopened"),
         EventKind.AUTHENTICATOR_BLOCKED: _("Blocked"),
+        EventKind.CODE_DEVICE_RESYNCED: _("The clock was set right by two codes"),
+        EventKind.RESYNC_REFUSED: _("Two codes that were to set the clock right did not fit"),
     },
     EventGroup.BLOCKS: {
         EventKind.IDENTITY_ISSUED: _("The identity was issued"),

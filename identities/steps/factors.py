@@ -1,4 +1,4 @@
-"""What opens a log-in: the code of a code display, and the password."""
+"""What opens a log-in: the code of a code display or an audio code reader, and the password."""
 
 from datetime import datetime
 from functools import cache
@@ -12,13 +12,11 @@ from audit.api import Actor
 from hsm.api import new_seed, seed_hmac_sha1
 from identities import events
 from identities.models import CodeDevice, DeviceTries, Identity, PasswordFactor
-from identities.rules.totp import DIGITS, LARGEST_DRIFT_STEPS, STEP_SECONDS, TOLERANCE_STEPS, truncated
+from identities.rules.totp import DIGITS, LARGEST_DRIFT_STEPS, STEP_SECONDS, TOLERANCE_STEPS, is_code, truncated
 from identities.rules.tries import NO_TRIES, after_wrong_try, is_paused
-from identities.states import AuthenticatorKind, DeviceState, PasswordState
-from identities.steps.alerts import alert_citizen
-from identities.steps.ending import sign_out_everywhere
+from identities.states import AuthenticatorBlockReason, AuthenticatorKind, DeviceState, PasswordState
 from identities.steps.guard import assert_in_transaction
-from notifications.api import AuthenticatorBlocked
+from identities.steps.lifecycle import block_locked
 
 
 class HsmTotp(TOTP):
@@ -44,8 +42,7 @@ def code_is_right(*, device: CodeDevice, typed: str, now: datetime) -> bool:
     """
     assert_in_transaction()
     totp = HsmTotp(seed_wrapped=bytes(device.seed_wrapped), drift_steps=device.drift_steps, now=now)
-    is_number = len(typed) == DIGITS and typed.isascii() and typed.isdigit()
-    if not is_number or not totp.verify(int(typed), TOLERANCE_STEPS, device.last_step + 1):
+    if not is_code(typed) or not totp.verify(int(typed), TOLERANCE_STEPS, device.last_step + 1):
         return False
     device.last_step = totp.t()
     device.drift_steps = max(-LARGEST_DRIFT_STEPS, min(LARGEST_DRIFT_STEPS, totp.drift))
@@ -54,7 +51,7 @@ def code_is_right(*, device: CodeDevice, typed: str, now: datetime) -> bool:
 
 
 def accept_code(*, device_id: UUID, typed: str, source: str, actor: Actor, now: datetime) -> bool:
-    """Decide whether an active code display's code opens the next door, counting wrong tries of this source.
+    """Decide whether an active code device's code opens the next door, counting wrong tries of this source.
 
     Rule:   SEC-3, TRY-1, TRY-2: whoever knows a user ID can come this far, so that wrong codes pause the device for
             the source they come from, and never block it. A right code during the pause is refused, and looks like
@@ -72,15 +69,16 @@ def accept_code(*, device_id: UUID, typed: str, source: str, actor: Actor, now: 
     if code_is_right(device=device, typed=typed, now=now):
         if counter is not None:
             counter.delete()
+        device.last_used_at = now
+        device.save(update_fields=["last_used_at"])
         return True
     counter = counter or DeviceTries(device=device, source=source)
     counter.count(after_wrong_try(counter.tries, may_block=False, now=now))
     counter.last_wrong_at = now
     counter.save()
     if is_paused(counter.tries, now=now):
-        events.authenticator_paused(
-            identity_id=device.user_id, kind=AuthenticatorKind.CODE_DISPLAY, actor=actor, now=now
-        )
+        kind = AuthenticatorKind(device.kind)
+        events.authenticator_paused(identity_id=device.user_id, kind=kind, actor=actor, now=now)
     return False
 
 
@@ -100,9 +98,14 @@ def _nobodys_seed() -> bytes:
     return new_seed()
 
 
+def encoded_password(password: str) -> str:
+    """Give the peppered hash that a password is kept and waits as (SEC-2, CHG-1). Raises: HsmUnavailable."""
+    return make_password(password)
+
+
 def put_password(*, identity: Identity, password: str, now: datetime) -> None:
     """Make ``password`` the identity's own and forget the wrong tries of the one before. The caller has judged it."""
-    put_encoded_password(identity=identity, encoded=make_password(password), now=now)
+    put_encoded_password(identity=identity, encoded=encoded_password(password), now=now)
 
 
 def put_encoded_password(*, identity: Identity, encoded: str, now: datetime) -> None:
@@ -140,25 +143,22 @@ def accept_password(*, identity_id: UUID, typed: str, actor: Actor, now: datetim
     """
     assert_in_transaction()
     identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
-    factor = PasswordFactor.objects.select_for_update().get(pk=identity_id)
-    is_right, is_outdated = verify_password(typed, identity.password)
-    if is_paused(factor.tries, now=now) or factor.state != PasswordState.ACTIVE:
+    factor = PasswordFactor.objects.select_for_update().filter(pk=identity_id).first()
+    is_right, is_outdated = verify_password(typed, identity.password)  # takes as long for who has none
+    if factor is None or is_paused(factor.tries, now=now) or factor.state != PasswordState.ACTIVE:
         return False
     if is_right and is_outdated:
         identity.password = make_password(typed)
         identity.save(update_fields=["password"])
     tries = NO_TRIES if is_right else after_wrong_try(factor.tries, may_block=True, now=now)
     factor.count(tries)
-    if tries.is_blocked:
-        factor.state, factor.blocked_at = PasswordState.BLOCKED, now
     if is_right:
         factor.last_used_at = now
-    factor.save()
+    factor.save(update_fields=["wrong_in_a_row", "pauses_taken", "paused_until", "last_used_at"])
     kind = AuthenticatorKind.PASSWORD
     if tries.is_blocked:
-        events.authenticator_blocked(identity_id=identity_id, kind=kind, reason="wrong_tries", actor=actor, now=now)
-        sign_out_everywhere(identity=identity, actor=actor, now=now)
-        alert_citizen(identity=identity, message=AuthenticatorBlocked(authenticator=kind.value, at=now), now=now)
+        reason = AuthenticatorBlockReason.WRONG_TRIES
+        block_locked(identity=identity, kind=kind, row=factor, reason=reason, actor=actor, now=now)
     elif is_paused(tries, now=now):
         events.authenticator_paused(identity_id=identity_id, kind=kind, actor=actor, now=now)
     return is_right

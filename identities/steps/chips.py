@@ -1,0 +1,246 @@
+"""Chips: enrolled, asked and believed (AUT-1, APR-7). What of an answer is believed, ``identities.webauthn`` says."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any, Final
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.db import IntegrityError, transaction
+from webauthn.helpers import encode_cbor
+
+from audit.api import Actor
+from hsm.api import blind_index_candidates
+from identities import events, sealing
+from identities.models import Chip, Identity
+from identities.rules.password import refusal_of_password
+from identities.rules.user_id import folded
+from identities.states import (
+    AssuranceLevel,
+    AuthenticatorBlockReason,
+    AuthenticatorKind,
+    AuthenticatorState,
+    BlockSource,
+    IdentityState,
+)
+from identities.steps.activation import Activated, ActivationRefusal, ActivationRefused, PasswordRefused
+from identities.steps.alerts import alert_citizen
+from identities.steps.codes import code_opens, is_usable, numbered_code, use_code
+from identities.steps.factors import put_password
+from identities.steps.guard import assert_in_transaction
+from identities.steps.lifecycle import suspend_locked
+from identities.webauthn import (
+    ChipCredential,
+    ChipRefusal,
+    is_copied,
+    login_options,
+    registration_options,
+    verified_answer,
+    verified_registration,
+)
+from notifications.api import AuthenticatorActivated
+
+CHALLENGE_BYTES: Final = 32
+MADE_UP_LENGTHS: Final = (64, 64, 64, 48, 48, 32, 32, 16)  # of credential ids as makes of chips have them
+NOBODY: Final = UUID(int=0)
+
+
+class ChipOutcome(StrEnum):
+    """What a chip's answer at the log-in leads to. A page says the same of all but the first (TRY-2)."""
+
+    ACCEPTED = "accepted"
+    WRONG = "wrong"
+    COPIED = "copied"
+
+
+@dataclass(frozen=True)
+class ChipNotEnrolled:
+    """The code would do, but the chip is not taken; the code is still good."""
+
+    reason: ChipRefusal
+
+
+def new_challenge() -> bytes:
+    """Draw what a chip signs once; whoever asks keeps it for five minutes."""
+    return secrets.token_bytes(CHALLENGE_BYTES)
+
+
+def chip_registration_options(*, identity_id: UUID | None, user_id: str) -> tuple[dict[str, Any], bytes]:
+    """Give what the browser is asked for a new chip, in JSON's types, and the challenge to be kept.
+
+    ``identity_id`` is given behind a log-in only. Without it nothing is looked up, so that the options look alike for
+    whoever types a user ID (TRY-2).
+
+    Raises: HsmUnavailable.
+    """
+    challenge = new_challenge()
+    chips = Chip.objects.filter(identity_id=identity_id or NOBODY).exclude(state=AuthenticatorState.BLOCKED)
+    standing = [bytes(id_) for id_ in chips.values_list("credential_id", flat=True)]
+    handle = _keyed(user_id, purpose=sealing.CHIP_USER)
+    return registration_options(user_id=user_id, user_handle=handle, challenge=challenge, standing=standing), challenge
+
+
+def verify_chip_registration(response: object, *, challenge: bytes) -> ChipCredential | ChipRefusal:
+    """Judge the browser's answer to ``chip_registration_options``."""
+    return verified_registration(response, challenge=challenge)
+
+
+def enrol_chip(
+    *, identity_id: UUID, credential: ChipCredential, enrolled_level: AssuranceLevel, actor: Actor, now: datetime
+) -> UUID | ChipRefusal:
+    """Make a verified chip an authenticator of its citizen.
+
+    Rule:    AUT-1: one, suspended ones counted; the same hardware again with a fresh key only. LVL-2, ALR-2.
+    Returns: the chip's id, or why there is none.
+    Locks:   the identity's row.
+    Writes:  Chip, AuditEvent, Delivery.
+    """
+    assert_in_transaction()
+    identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
+    if identity.chips.exclude(state=AuthenticatorState.BLOCKED).exists():
+        return ChipRefusal.AT_MOST
+    chip = Chip(
+        identity=identity,
+        credential_id=credential.credential_id,
+        public_key=credential.public_key,
+        aaguid=credential.aaguid,
+        sign_count=credential.sign_count,
+        transports=list(credential.transports),
+        enrolled_level=enrolled_level,
+        activated_at=now,
+    )
+    try:
+        with transaction.atomic():
+            chip.save(force_insert=True)
+    except IntegrityError:  # somebody's credential, perhaps of this moment: the unique constraint alone knows
+        return ChipRefusal.TAKEN
+    kind = AuthenticatorKind.CHIP
+    events.authenticator_activated(identity_id=identity_id, kind=kind, serial=None, actor=actor, now=now)
+    alert_citizen(identity=identity, message=AuthenticatorActivated(authenticator=kind.value, at=now), now=now)
+    return chip.id
+
+
+def activate_chip(
+    *,
+    user_id: str,
+    activation_code: str,
+    credential: ChipCredential,
+    password: str = "",
+    actor: Actor,
+    now: datetime,
+) -> Activated | ActivationRefused | PasswordRefused | ChipNotEnrolled:
+    """Make a chip an authenticator of whoever has the code for it, with a password where there is none.
+
+    A password that stands, blocked or not, stays as it is: it has a code of its own (SEC-4).
+
+    Rule:   SEC-2, SEC-4, AUT-1, ALR-2.
+    Locks:  the identity's row, then the activation code's.
+    Writes: ActivationCode, Chip, Identity, PasswordFactor, AuditEvent, Delivery.
+    """
+    assert_in_transaction()
+    refusal_of_choice = refusal_of_password(password, user_id=user_id) if password else None
+    if refusal_of_choice is not None:
+        return PasswordRefused(reason=refusal_of_choice)
+    identities = Identity.objects.select_for_update(no_key=True)
+    identity = identities.filter(user_id_folded=folded(user_id), state=IdentityState.ACTIVE).first()
+    kind = AuthenticatorKind.CHIP
+    code = numbered_code(identity=identity, kind=kind, typed=activation_code) if identity else None
+    if identity is None or code is None:
+        return _refused(ActivationRefusal.NO_CODE, identity, actor=actor, now=now)
+    if not is_usable(code, now=now):
+        return _refused(ActivationRefusal.EXPIRED, identity, actor=actor, now=now)
+    if not code_opens(code, typed=activation_code):
+        return _refused(ActivationRefusal.WRONG_CODE, identity, actor=actor, now=now)
+    refusal_of_none = None if identity.password or password else refusal_of_password("", user_id=user_id)
+    if refusal_of_none is not None:
+        return PasswordRefused(reason=refusal_of_none)
+    citizen = Actor.citizen(identity.id)
+    level = AssuranceLevel(code.enrolled_level)
+    enrolled = enrol_chip(identity_id=identity.id, credential=credential, enrolled_level=level, actor=citizen, now=now)
+    if isinstance(enrolled, ChipRefusal):
+        return ChipNotEnrolled(reason=enrolled)
+    use_code(code, now=now)
+    if not identity.password:
+        put_password(identity=identity, password=password, now=now)
+        events.authenticator_activated(
+            identity_id=identity.id, kind=AuthenticatorKind.PASSWORD, serial=None, actor=citizen, now=now
+        )
+    return Activated(identity_id=identity.id)
+
+
+def chip_login_options(*, identity_id: UUID | None, user_id: str, challenge: bytes) -> dict[str, Any]:
+    """Give what the browser is asked at the log-in, in JSON's types.
+
+    Rule:   TRY-2: who has no chip, and who does not exist, is asked for a credential that nobody has, the same one
+            each time, for as long as the look-up key lives.
+    Raises: HsmUnavailable.
+    """
+    active = Chip.objects.filter(identity_id=identity_id or NOBODY, state=AuthenticatorState.ACTIVE)
+    real = active.values_list("credential_id", flat=True).first()
+    made_up = _made_up_credential(user_id)
+    return login_options(credential_id=made_up if real is None else bytes(real), challenge=challenge)
+
+
+def accept_chip(
+    *, identity_id: UUID | None, response: object, challenge: bytes, actor: Actor, now: datetime
+) -> ChipOutcome:
+    """Decide whether a chip's answer opens the next door. For nobody the same is done with a key that nobody has.
+
+    Rule:   APR-7. TRY-2: a wrong answer counts against nobody's chip, for a stranger can send as many as they like;
+            the source is counted by who calls. A count that does not rise, rightly signed, tells of two chips with
+            one key: the chip is suspended and its citizen told.
+    Locks:  the identity's row, then the chip's.
+    Writes: Chip; when it is suspended what ``suspend_authenticator`` writes.
+    """
+    assert_in_transaction()
+    identity = Identity.objects.select_for_update(no_key=True).filter(pk=identity_id or NOBODY).first()
+    chips = Chip.objects.select_for_update().filter(identity_id=identity_id or NOBODY)
+    chip = chips.exclude(state=AuthenticatorState.BLOCKED).first()
+    key = _nobodys_key() if chip is None else bytes(chip.public_key)
+    answer = verified_answer(response, challenge=challenge, public_key=key)
+    if answer is None or identity is None or chip is None or chip.state != AuthenticatorState.ACTIVE:
+        return ChipOutcome.WRONG
+    if answer.credential_id != bytes(chip.credential_id):
+        return ChipOutcome.WRONG
+    if is_copied(kept=chip.sign_count, shown=answer.sign_count):
+        suspend_locked(
+            identity=identity,
+            kind=AuthenticatorKind.CHIP,
+            row=chip,
+            source=BlockSource.FRAUD,
+            reason=AuthenticatorBlockReason.COPIED,
+            actor=actor,
+            now=now,
+        )
+        return ChipOutcome.COPIED
+    chip.sign_count, chip.last_used_at = answer.sign_count, now
+    chip.save(update_fields=["sign_count", "last_used_at"])
+    return ChipOutcome.ACCEPTED
+
+
+def _refused(reason: ActivationRefusal, identity: Identity | None, *, actor: Actor, now: datetime) -> ActivationRefused:
+    events.activation_refused(identity_id=identity.id if identity else None, reason=reason.value, actor=actor, now=now)
+    return ActivationRefused(reason=reason)
+
+
+def _keyed(user_id: str, *, purpose: str) -> bytes:
+    """Give 32 bytes that only the HSM can tell from chance, the same for a user ID however it is cased.
+
+    Under the oldest readable key: a rotation changes nothing until that one is destroyed.
+    """
+    return blind_index_candidates(folded(user_id), purpose=purpose)[-1][2:]
+
+
+def _made_up_credential(user_id: str) -> bytes:
+    stream = hashlib.shake_256(_keyed(user_id, purpose=sealing.CHIP_MADE_UP)).digest(1 + max(MADE_UP_LENGTHS))
+    return stream[1 : 1 + MADE_UP_LENGTHS[stream[0] % len(MADE_UP_LENGTHS)]]
+
+
+@cache
+def _nobodys_key() -> bytes:
+    point = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
+    return encode_cbor({1: 2, 3: -7, -1: 1, -2: point.x.to_bytes(32, "big"), -3: point.y.to_bytes(32, "big")})
