@@ -1,6 +1,5 @@
 """An app is copied to a new phone: the old one shows a ticket, the new one takes it (ALR-2, SEC-5)."""
 
-import json
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,6 +10,7 @@ from hsm.api import blind_index, blind_index_candidates
 from identities import events, sealing
 from identities.models import App, AppEnrolment, CopyTicket, Identity, PendingChange
 from identities.rules.codes import COPY_TICKET_LASTS
+from identities.rules.wanted import wanted_copy
 from identities.states import AuthenticatorState, ChangeField, ChangeState, EnrolmentState, IdentityState
 from identities.steps.changes import new_value_of
 from identities.steps.guard import assert_in_transaction
@@ -57,7 +57,7 @@ def issue_copy_ticket(*, app_id: UUID, change_id: UUID, now: datetime) -> Ticket
     identity_id = App.objects.values_list("identity_id", flat=True).get(pk=app_id)
     identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
     copy = PendingChange.objects.select_for_update().get(pk=change_id, identity=identity, field=ChangeField.APP_COPY)
-    if json.loads(new_value_of(copy))["app"] != str(app_id):
+    if wanted_copy(new_value_of(copy)) != app_id:
         raise PendingChange.DoesNotExist
     app = App.objects.get(pk=app_id)
     refusal = _refusal_of_ticket(identity, app, copy, now=now)
@@ -102,7 +102,7 @@ def take_ticket(*, identity: Identity, token: str, now: datetime) -> PendingChan
 
 def app_copied_by(copy: PendingChange) -> App:
     """Give the app that a copy is made of."""
-    return App.objects.get(pk=json.loads(new_value_of(copy))["app"])
+    return App.objects.get(pk=wanted_copy(new_value_of(copy)))
 
 
 def is_copied(copy: PendingChange) -> bool:
