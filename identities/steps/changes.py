@@ -56,7 +56,7 @@ def create_change(
     stops the change out of a token.
 
     Rule:   CHG-1, CHG-2, CHG-3, CHG-7, AUT-1, BLK-3.
-    Raises: ValueError for a value that no page of ours asks for.
+    Raises: ValueError, KeyError or TypeError for a value that no page of ours asks for.
     Locks:  the identity's row, then the proof's.
     Writes: PendingChange, ContactProof, AuditEvent, Delivery.
     """

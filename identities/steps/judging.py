@@ -17,6 +17,7 @@ from identities.rules.user_id import UserIdRefusal, folded, refusal_of_user_id
 from identities.rules.wanted import wanted_authenticator, wanted_copy, wanted_reopening
 from identities.states import AuthenticatorKind, AuthenticatorState, ChangeField, ContactKind
 from identities.steps.contacts import proven_value
+from identities.webauthn import ChipCredential
 
 CONTACT_OF: Final = {ChangeField.PHONE: ContactKind.PHONE, ChangeField.EMAIL: ContactKind.EMAIL}
 
@@ -57,7 +58,7 @@ def judged_value(
     """Give what a locked identity's change would put in place, or why it may not.
 
     Rule:   CHG-1, AUT-1, BLK-3, SEC-7.
-    Raises: ValueError for a value that no page of ours asks for.
+    Raises: ValueError, KeyError or TypeError for a value that no page of ours asks for.
     Locks:  the proof's row.
     """
     if field in CONTACT_OF:
@@ -79,7 +80,9 @@ def refusal_of_value(identity: Identity, field: ChangeField, value: str, *, at: 
         case ChangeField.PASSWORD:
             return _refusal_of_password(identity, value)
         case ChangeField.AUTHENTICATOR:
-            kind, _credential = wanted_authenticator(value)
+            kind, credential = wanted_authenticator(value)
+            if kind is AuthenticatorKind.CHIP:
+                ChipCredential.from_json(credential)  # what does not open now would not when it is confirmed
             return _refusal_of_another(identity, kind, at=at)
         case ChangeField.REOPENING:
             kind, authenticator_id = wanted_reopening(value)

@@ -1,8 +1,11 @@
 """A confirmed change is put in place (CHG-4)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from audit.api import Actor
 from identities import events
@@ -10,15 +13,19 @@ from identities.models import Identity
 from identities.rules.change import ConfirmRefusal, SecondLogin
 from identities.rules.user_id import folded, normal_user_id
 from identities.rules.wanted import wanted_authenticator, wanted_copy, wanted_reopening
-from identities.states import ChangeField, CodeCarrier
+from identities.states import AssuranceLevel, AuthenticatorKind, ChangeField, CodeCarrier
+from identities.steps.chips import enrol_chip
 from identities.steps.contacts import put_contact
 from identities.steps.factors import put_encoded_password
 from identities.steps.giving import CodeNotGiven, CodeNotGivenReason, give_activation_code
 from identities.steps.identities import take_user_id
 from identities.steps.judging import CONTACT_OF, RequestRefusal, refusal_of_value
 from identities.steps.lifecycle import reopen_authenticator
+from identities.webauthn import ChipCredential, ChipRefusal
 
-AS_CONFIRM_REFUSAL: Final = {
+AS_CONFIRM_REFUSAL: Final[Mapping[StrEnum, ConfirmRefusal]] = {
+    ChipRefusal.AT_MOST: ConfirmRefusal.AT_MOST,
+    ChipRefusal.TAKEN: ConfirmRefusal.TAKEN,
     RequestRefusal.AT_MOST: ConfirmRefusal.AT_MOST,
     RequestRefusal.PHONE_TOO_NEW: ConfirmRefusal.PHONE_TOO_NEW,
     CodeNotGivenReason.AT_MOST: ConfirmRefusal.AT_MOST,
@@ -54,7 +61,7 @@ def put_value(
     if change_field is ChangeField.PASSWORD:
         put_encoded_password(identity=identity, encoded=value, now=now)
     elif change_field is ChangeField.AUTHENTICATOR:
-        return _put_authenticator(identity, value, actor=actor, now=now)
+        return _put_authenticator(identity, value, second=second, actor=actor, now=now)
     elif change_field is ChangeField.REOPENING:
         kind, authenticator_id = wanted_reopening(value)
         reopen_authenticator(
@@ -73,10 +80,22 @@ def _put_user_id(identity: Identity, value: str, *, actor: Actor, now: datetime)
 
 
 def _put_authenticator(
-    identity: Identity, value: str, *, actor: Actor, now: datetime
+    identity: Identity, value: str, *, second: SecondLogin, actor: Actor, now: datetime
 ) -> Put | ConfirmRefusal:
-    """Give a new app its code on the screen, to be typed within half an hour."""
-    kind, _credential = wanted_authenticator(value)
+    """Give a new app its code on the screen, to be typed within half an hour; enrol a chip at once.
+
+    Rule: LVL-2: a chip that was registered from home reaches no more than the login that confirms it.
+    """
+    kind, credential = wanted_authenticator(value)
+    if kind is AuthenticatorKind.CHIP:
+        enrolled = enrol_chip(
+            identity_id=identity.id,
+            credential=ChipCredential.from_json(credential),
+            enrolled_level=min(second.level, AssuranceLevel(identity.assurance_level)),
+            actor=actor,
+            now=now,
+        )
+        return Put() if isinstance(enrolled, UUID) else AS_CONFIRM_REFUSAL.get(enrolled, ConfirmRefusal.NOT_POSSIBLE)
     given = give_activation_code(
         identity_id=identity.id, kind=kind, carrier=CodeCarrier.SCREEN, in_person=False, actor=actor, now=now
     )
