@@ -12,23 +12,20 @@ from mitid_portal import errors
 NUL: Final = "\x00"
 CHUNK_BYTES: Final = 65_536
 DRAINED_BYTES: Final = 33_554_432  # read away and dropped before a refusal, so that the sender gets to read it
-PERMISSIONS_POLICY: Final = ", ".join(
-    f"{feature}=()"
-    for feature in (
-        "accelerometer",
-        "autoplay",
-        "camera",
-        "display-capture",
-        "geolocation",
-        "gyroscope",
-        "magnetometer",
-        "microphone",
-        "midi",
-        "payment",
-        "screen-wake-lock",
-        "usb",
-        "xr-spatial-tracking",
-    )
+FEATURES: Final = (
+    "accelerometer",
+    "autoplay",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "screen-wake-lock",
+    "usb",
+    "xr-spatial-tracking",
 )
 
 
@@ -49,7 +46,7 @@ class PlainRefusals:
         if response is None:
             response = self.get_response(request)
         response.headers["Cache-Control"] = "no-store"
-        response.headers["Permissions-Policy"] = PERMISSIONS_POLICY
+        response.headers["Permissions-Policy"] = _permissions(response.headers.get("Permissions-Policy", ""))
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
@@ -90,3 +87,9 @@ def _drain(request: HttpRequest, length: int) -> None:
         if not chunk:
             return
         left -= len(chunk)
+
+
+def _permissions(asked_for: str) -> str:
+    """Give what a page may use of the device: nothing, but the one feature that it says it needs itself."""
+    name = asked_for.partition("=")[0]
+    return ", ".join([*([asked_for] if asked_for else []), *(f"{other}=()" for other in FEATURES if other != name)])

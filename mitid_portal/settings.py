@@ -270,6 +270,9 @@ STATICFILES_DIRS = [
     ("dkfds/fonts", BASE_DIR / "node_modules/dkfds/dist/fonts"),
     ("dkfds/img", BASE_DIR / "node_modules/dkfds/dist/img"),
     ("dkfds/js", BASE_DIR / "node_modules/dkfds/dist/js"),
+    ("vendor/jose", BASE_DIR / "node_modules/jose/dist/webapi"),
+    ("vendor/idb", BASE_DIR / "node_modules/idb/build"),
+    ("vendor/qr", BASE_DIR / "node_modules/qr"),
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -1,0 +1,35 @@
+// What a QR code or a button carries behind the # of the app's address. A fragment is sent to no server.
+
+const OF_REQUEST = /^#r=([0-9a-f-]{36}\.[A-Za-z0-9_-]{20,100})$/;
+const OF_COPY = /^#c=([A-Za-z0-9_.-]{20,128})$/;
+
+export function read(text) {
+  let address;
+  try {
+    address = new URL(text);
+  } catch {
+    return null;
+  }
+  if (address.origin !== location.origin || !address.pathname.startsWith("/app/")) {
+    return null; // a code of somebody else's is not followed
+  }
+  const request = OF_REQUEST.exec(address.hash);
+  if (request) {
+    return { kind: "request", binding: { token: request[1] } };
+  }
+  const copy = OF_COPY.exec(address.hash);
+  return copy ? { kind: "copy", token: copy[1] } : null;
+}
+
+// Take the link that opened the app, and leave the address without it.
+export function taken() {
+  const found = read(location.href);
+  if (location.hash) {
+    history.replaceState(null, "", location.pathname);
+  }
+  return found;
+}
+
+export function forCopy(token) {
+  return new URL(`/app/#c=${token}`, location.origin).href;
+}

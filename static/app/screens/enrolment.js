@@ -1,0 +1,45 @@
+// The app is set up for a person: two codes that came by two ways, then a PIN of their own (SEC-1, SEC-5).
+
+import { Enrolment, newKeys, PersonsApp, platform, Problem } from "../api.js";
+import { onClick, onSubmit, show } from "../screen.js";
+import * as store from "../store.js";
+import { showHome } from "./home.js";
+import { showPeople } from "./people.js";
+
+export async function showEnrolment({ copyToken = null } = {}) {
+  const parts = show(copyToken ? "enrol-copy" : "enrol");
+  const keys = await newKeys();
+  onClick(parts.back, () => showPeople(), parts);
+  onSubmit(parts, async (typed) => {
+    const userId = typed.get("user_id").trim();
+    const enrolment = new Enrolment(keys);
+    await enrolment.begin({
+      userId,
+      firstCode: copyToken ? { copy_token: copyToken } : { activation_code: typed.get("activation_code") },
+      installationId: await store.installationId(),
+      platform: platform(),
+    });
+    showSecondCode({ enrolment, keys });
+  });
+}
+
+function showSecondCode({ enrolment, keys }) {
+  const parts = show("enrol-pin");
+  onClick(parts.back, () => showPeople(), parts);
+  onSubmit(parts, async (typed) => {
+    if (typed.get("pin") !== typed.get("pin_again")) {
+      throw new Problem("pins_differ", { detail: parts.differ.textContent });
+    }
+    const app = await enrolment.complete({ temporaryPin: typed.get("temporary_pin"), pin: typed.get("pin") });
+    const person = { appId: app.app_id, userId: app.user_id, level: app.level, privateKey: keys.privateKey };
+    await store.keepPerson(person);
+    await navigator.storage?.persist?.();
+    showDone(person);
+  });
+}
+
+function showDone(person) {
+  const parts = show("enrolled");
+  parts.userId.textContent = person.userId;
+  onClick(parts.on, () => showHome(new PersonsApp(person)), parts);
+}
