@@ -1,5 +1,6 @@
 """The door to the log: what apps above may call."""
 
+from audit.genuine import objection_to_end
 from audit.queries import EventLine, SealState, events_about, seal_state
 from audit.rules import Actor, Fact
 from audit.sealer import SealPublicKey, SealSignature
@@ -45,6 +46,7 @@ __all__ = [
     "latest_seals",
     "latest_verifications",
     "neighbours_of",
+    "objection_to_end",
     "record",
     "seal_state",
     "search_events",

@@ -1,44 +1,58 @@
 """One seal over what was committed since the seal before, and what is known of the seals before it."""
 
 import base64
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from itertools import chain
-from typing import Final
+from typing import Any, Final
 
 from django.db import connection
 
+from audit.genuine import seals_before
 from audit.heads import Head
 from audit.models import AuditSeal
 from audit.rules import NO_SEAL, missing_between, ranges_without, rows_digest, seal_message
 from audit.sealer import SealSignature, sealer
+from audit.sql import LAST_DRAWN
+from audit.verification.reading import MESSAGE
+from audit.verification.rules import SealRow, Span
 
 MOST_ROWS: Final = 50_000
 """In one seal, and as many that came late."""
 LATE_FOR: Final = timedelta(hours=24)
 """How long a gap is searched for rows whose transaction commits after the gap was sealed."""
+MOST_RECENT: Final = 20_000
+"""Seals whose gaps are searched: those of 24 hours at one in five seconds, and some."""
 YOUNG_SEALS: Final = 30
 SLOT: Final = timedelta(minutes=5)
+SLOT_SEALS: Final = 60
+"""After so many seals a new slot begins, also for a clock that stands."""
+ROWS_AT_ONCE: Final = 5_000
 _ONE_SEALER: Final = 4_102_011  # the number of the advisory lock; nothing else of ours takes one of this number
 
 Row = tuple[int, bytes]
-Span = tuple[int, int]
 
 
-@dataclass(frozen=True)
-class Gaps:
-    """The ids that recent seals list as missing and that no seal covers since."""
+@dataclass
+class Found:
+    """Rows by ascending id, each with its keyed hash, and how many did not fit theirs."""
 
-    young: list[Span]
-    old: list[Span]
-    first_id: int | None
-    """From here on these are all the gaps there are; ``None``: no seal is recent."""
+    rows: list[Row] = field(default_factory=list)
+    wrong: int = 0
+    first_wrong: int | None = None
+    twin: int | None = None
+    """An id that stands twice, each time with a keyed hash of ours."""
 
-    def all(self) -> list[Span]:
-        """Give both, ascending."""
-        return sorted(self.young + self.old)
+    def take(self, row_id: int, mac: bytes, *, is_right: bool) -> None:
+        """Count a row in."""
+        if not is_right:
+            self.wrong += 1
+            self.first_wrong = row_id if self.first_wrong is None else self.first_wrong
+            return
+        if self.rows and self.rows[-1][0] == row_id:
+            self.twin = row_id
+        self.rows.append((row_id, mac))
 
 
 def take_turn() -> bool:
@@ -52,56 +66,105 @@ def take_turn() -> bool:
 
 
 def last_seal() -> AuditSeal | None:
-    """Give the newest seal."""
+    """Give the newest seal as it is stored."""
     return AuditSeal.objects.order_by("-number").first()
 
 
-def rows_after(last_id: int) -> list[Row]:
-    """Give the id and keyed hash of the next rows, at most ``MOST_ROWS``, by ascending id."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id, mac FROM audit_auditevent WHERE id > %s ORDER BY id LIMIT %s",
-            [last_id, MOST_ROWS],
-        )
-        return [(row_id, bytes(mac)) for row_id, mac in cursor.fetchall()]
+def rows_after(last_id: int, *, up_to: int) -> Found:
+    """Give the next rows, at most ``MOST_ROWS``, up to the last id that was drawn.
+
+    Raises: what ``sealer().away`` names.
+    """
+    return _found(
+        f"SELECT id, mac, convert_to({MESSAGE}, 'UTF8') FROM audit_auditevent"  # noqa: S608 - our own words
+        " WHERE id > %s AND id <= %s ORDER BY id",
+        [last_id, up_to],
+    )
 
 
-def rows_in(spans: Sequence[Span]) -> list[Row]:
-    """Give the id and keyed hash of the rows within ranges, at most ``MOST_ROWS``, by ascending id."""
+def rows_in(spans: Sequence[Span]) -> Found:
+    """Give the rows within ranges, at most ``MOST_ROWS``.
+
+    Raises: what ``sealer().away`` names.
+    """
     if not spans:
-        return []
+        return Found()
+    return _found(
+        f"SELECT id, mac, convert_to({MESSAGE}, 'UTF8') FROM unnest(%s::bigint[], %s::bigint[]) AS gap (low, high)"  # noqa: S608 - our own words
+        " JOIN audit_auditevent ON id BETWEEN low AND high ORDER BY id",
+        [*map(list, zip(*spans, strict=True))],
+    )
+
+
+def _found(query: str, values: list[Any]) -> Found:
+    # A row that does not fit its keyed hash was not written by the portal. Sealed, it would be vouched for; so it is
+    # passed by, however many there are: they keep none of ours from being sealed.
+    matches = sealer().row_mac_matches
+    found = Found()
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(query, values)
+        while rows := cursor.fetchmany(ROWS_AT_ONCE):
+            for row_id, mac, message in rows:
+                mac_bytes = bytes(mac or b"")
+                found.take(row_id, mac_bytes, is_right=message is not None and matches(bytes(message), mac_bytes))
+                if len(found.rows) == MOST_ROWS:
+                    return found
+    return found
+
+
+def is_beyond(last_id: int) -> bool:
+    """Tell whether there are rows beyond the last id that was drawn, and beyond a seal's."""
     with connection.cursor() as cursor:
+        # In one statement: what it sees was committed before it asks the sequence.
         cursor.execute(
-            "SELECT event.id, event.mac FROM unnest(%s::bigint[], %s::bigint[]) AS gap (low, high)"
-            " JOIN audit_auditevent AS event ON event.id BETWEEN gap.low AND gap.high ORDER BY event.id LIMIT %s",
-            [*map(list, zip(*spans, strict=True)), MOST_ROWS],
+            "SELECT EXISTS (SELECT FROM audit_auditevent"  # noqa: S608 - our own words
+            f" WHERE id > greatest(%s, (SELECT coalesce({LAST_DRAWN}, 0))))",
+            [last_id],
         )
-        return [(row_id, bytes(mac)) for row_id, mac in cursor.fetchall()]
+        (is_so,) = cursor.fetchone()
+    return bool(is_so)
 
 
-def open_gaps(last: AuditSeal) -> Gaps:
-    """Give the gaps of the day before the newest seal."""
-    recent = AuditSeal.objects.filter(at__gte=last.at - LATE_FOR)
-    late = set(chain.from_iterable(recent.exclude(late=[]).values_list("late", flat=True)))
-    found: dict[bool, list[Span]] = {True: [], False: []}
-    for number, missing in recent.exclude(missing=[]).order_by("number").values_list("number", "missing"):
-        found[number > last.number - YOUNG_SEALS] += [(low, high) for low, high in missing]
-    first_id = recent.order_by("number").values_list("first_id", flat=True).first()
-    return Gaps(ranges_without(found[True], late), ranges_without(found[False], late), first_id)
+def open_gaps(last: SealRow, *, most: int) -> list[Span]:
+    """Give the ids that seals of the last day list as missing and that no seal covers since, ascending."""
+    late: set[int] = set()
+    missing: list[Span] = []
+    for seal in seals_before(last, most=most, not_before=LATE_FOR):
+        late.update(seal.late)
+        missing += seal.missing
+    return ranges_without(sorted(missing), late)
 
 
-def late_rows(last: AuditSeal, *, now: datetime) -> list[Row]:
-    """Give rows within gaps: of the last seals at each sealing, of the whole day at the first one of five minutes.
+def late_rows(last: SealRow, *, is_long: bool) -> Found:
+    """Give rows within gaps: of the last seals, in a long look of the whole day.
 
     A transaction that commits later than some seconds after its neighbours is rare, and looking for it costs a search
     in every month for each gap.
     """
-    gaps = open_gaps(last)
-    is_new_slot = now.timestamp() // SLOT.total_seconds() != last.at.timestamp() // SLOT.total_seconds()
-    return rows_in(gaps.all() if is_new_slot else gaps.young)
+    found = rows_in(open_gaps(last, most=MOST_RECENT if is_long else YOUNG_SEALS))
+    if found.twin is not None:  # a seal names an id as late once: the second row stays in the journal, as a witness
+        found.rows = sorted({row_id: (row_id, mac) for row_id, mac in reversed(found.rows)}.values())
+    return found
 
 
-def make_seal(*, after: AuditSeal | None, rows: Sequence[Row], late: Sequence[Row], now: datetime) -> AuditSeal:
+def slot_of(last: SealRow, *, now: datetime) -> tuple[int, bytes] | None:
+    """Give the five minutes that begin with the seal after this one; ``None``: they have begun.
+
+    A clock that once ran ahead has all later seals bear the same instant: then their number tells.
+    """
+    slot = int(now.timestamp() // SLOT.total_seconds())
+    if now < last.at:
+        return (slot, last.hash) if last.number % SLOT_SEALS == 0 else None
+    return (slot, last.hash) if slot != int(last.at.timestamp() // SLOT.total_seconds()) else None
+
+
+def heads_before(newest: SealRow, *, after: int, limit: int) -> list[Head]:
+    """Give the newest seals beyond a number in short, as far as they are vouched for, by ascending number."""
+    most = min(limit, newest.number - after)
+    return [head_of(seal) for seal in seals_before(newest, most=most)][::-1]
+
+
+def make_seal(*, after: SealRow | None, rows: Sequence[Row], late: Sequence[Row], now: datetime) -> AuditSeal:
     """The rows are sealed.
 
     Rule:   LOG-1.
@@ -110,7 +173,7 @@ def make_seal(*, after: AuditSeal | None, rows: Sequence[Row], late: Sequence[Ro
     """
     number, first_id, previous, at = 1, 1, NO_SEAL, now
     if after is not None:
-        number, first_id, previous = after.number + 1, after.last_id + 1, bytes(after.hash)
+        number, first_id, previous = after.number + 1, after.last_id + 1, after.hash
         at = max(now, after.at)
     last_id = rows[-1][0] if rows else first_id - 1
     missing = missing_between(first_id, last_id, (row_id for row_id, _ in rows))
@@ -142,41 +205,11 @@ def make_seal(*, after: AuditSeal | None, rows: Sequence[Row], late: Sequence[Ro
     )
 
 
-def head_of(seal: AuditSeal) -> Head:
+def head_of(seal: AuditSeal | SealRow) -> Head:
     """Give a seal in short."""
     return Head(number=seal.number, hash=bytes(seal.hash), last_id=seal.last_id, at=seal.at)
-
-
-def heads_after(number: int, *, limit: int) -> list[Head]:
-    """Give the newest seals beyond a number in short, by ascending number."""
-    newest = AuditSeal.objects.filter(number__gt=number).order_by("-number")[:limit]
-    return [head_of(seal) for seal in reversed(newest)]
-
-
-def unproven(ids: Collection[int]) -> list[int]:
-    """Give those of some ids within the range of a seal that the seal lists as missing and no later one as late."""
-    if not ids:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute(_UNPROVEN, [sorted(ids)])
-        return [row_id for (row_id,) in cursor.fetchall()]
 
 
 def _stored(signature: SealSignature) -> dict[str, str | int]:
     value = base64.b64encode(signature.value).decode()
     return {"key": signature.key, "version": signature.version, "algorithm": signature.algorithm, "value": value}
-
-
-_UNPROVEN: Final = """
-SELECT wanted.id
-FROM unnest(%s::bigint[]) AS wanted (id)
-CROSS JOIN LATERAL (
-    SELECT number, missing FROM audit_auditseal WHERE last_id >= wanted.id ORDER BY last_id, number LIMIT 1
-) AS over
-WHERE EXISTS (
-    SELECT FROM jsonb_array_elements(over.missing) AS gap
-    WHERE wanted.id BETWEEN (gap->>0)::bigint AND (gap->>1)::bigint
-) AND NOT EXISTS (
-    SELECT FROM audit_auditseal WHERE number > over.number AND late @> to_jsonb(wanted.id)
-)
-"""

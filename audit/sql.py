@@ -12,3 +12,6 @@ ROW_MESSAGE: Final = """(
     || '|' || facts::text
 )"""
 """A row of ``audit_auditevent`` as ``rules.row_message`` writes it: text, to be encoded as UTF-8."""
+
+LAST_DRAWN: Final = f"pg_sequence_last_value('{SEQUENCE}'::regclass)"
+"""The last id that was drawn, whether its row was committed or not; null before the first."""

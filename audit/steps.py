@@ -1,5 +1,6 @@
 """Recording an event in the transaction of what it tells of."""
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
@@ -7,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from audit import tail
 from audit.rules import Actor, Fact, clean_facts, jsonb_text, objection_to_actor, row_message_of
@@ -14,12 +16,16 @@ from audit.sealer import sealer
 from audit.sql import SEQUENCE
 from audit.states import EventKind
 
+logger = logging.getLogger(__name__)
+
 _NEXT_ID: Final = f"SELECT nextval('{SEQUENCE}')"
 _INSERT: Final = """
     INSERT INTO audit_auditevent
         (id, at, kind, actor_kind, actor_id, office_id, organisation_id, subject_id, facts, mac)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb, %s)
 """
+_highest: dict[str, int] = {}
+"""The highest id that this process drew, by database."""
 NO_FACTS: Final[Mapping[str, Fact]] = MappingProxyType({})
 
 
@@ -49,11 +55,23 @@ def record(
     stored = jsonb_text(clean_facts(facts))
     with connection.cursor() as cursor:
         # The id is part of what is keyed, so it is drawn first: a row copied under another id shows.
-        cursor.execute(_NEXT_ID)
-        row_id = int(cursor.fetchone()[0])
+        row_id = _drawn(cursor)
         message = row_message_of(row_id=row_id, at=at, kind=kind, actor=actor, subject_id=subject_id, facts_text=stored)
         mac = sealer().row_mac(message)
         ids = (actor.id, actor.office_id, actor.organisation_id, subject_id)
         cursor.execute(_INSERT, [row_id, at, kind.value, actor.kind.value, *ids, stored, mac])
     transaction.on_commit(lambda: tail.note(row_id, mac))
+    return row_id
+
+
+def _drawn(cursor: CursorWrapper) -> int:
+    # Whoever sets the sequence back has ids written twice, of which seals know one. The act is not refused: the row is
+    # in the journal with its own keyed hash, and verification accuses whoever takes it away.
+    name = str(connection.settings_dict["NAME"])
+    floor = _highest.get(name, 0)  # before drawing: another thread may have drawn, and said so, in between
+    cursor.execute(_NEXT_ID)
+    row_id = int(cursor.fetchone()[0])
+    if row_id <= floor:
+        logger.error("The log's sequence was set back: it gave %d after %d. Run audit verify.", row_id, floor)
+    _highest[name] = max(row_id, floor, _highest.get(name, 0))
     return row_id

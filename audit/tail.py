@@ -9,11 +9,10 @@ import logging
 import os
 import socket
 import threading
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from django.conf import settings
 
@@ -21,6 +20,7 @@ logger = logging.getLogger(__name__)
 
 MAC_BYTES: Final = 34
 ENTRY_BYTES: Final = 8 + MAC_BYTES
+CHUNK_BYTES: Final = 10_000 * ENTRY_BYTES
 
 
 @dataclass(frozen=True)
@@ -110,60 +110,59 @@ def read_tail() -> Iterator[TailEntry]:
     """
     for file in _files():
         try:
-            content = file.read_bytes()
+            stream = file.open("rb")
         except FileNotFoundError:  # shortened to nothing meanwhile
             continue
-        yield from _entries(content)
+        with stream:
+            for entries in _chunks(stream):
+                yield from (TailEntry(int.from_bytes(entry[:8], "big"), entry[8:]) for entry in entries)
 
 
-def prune(sealed_up_to: int, *, open_gaps: Iterable[tuple[int, int]] = ()) -> None:
-    """No journal names a row up to ``sealed_up_to`` any more, save those in ``open_gaps``, which no seal covers.
+def prune(sealed: Iterable[tuple[int, bytes]]) -> None:
+    """No journal names these rows any more: id and keyed hash, both as they were sealed.
 
+    Never by the id alone: a sequence that is set back has ids written twice, and the second row is sealed nowhere.
     The files of processes that have ended go by this too.
 
     Raises: OSError.
     """
-    gaps = sorted(open_gaps)
-    starts = [low for low, _ in gaps]
-
-    def is_unsealed(row_id: int) -> bool:
-        if row_id > sealed_up_to:
-            return True
-        place = bisect_right(starts, row_id) - 1
-        return place >= 0 and row_id <= gaps[place][1]
-
+    gone = {row_id.to_bytes(8, "big") + mac for row_id, mac in sealed}
     for file in _files():
         try:
-            descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+            stream = file.open("rb")
         except FileNotFoundError:
             continue
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if os.fstat(descriptor).st_nlink:
-                entries = list(_entries(file.read_bytes()))
-                kept = [entry for entry in entries if is_unsealed(entry.id)]
-                if len(kept) < len(entries) or not entries:
-                    _replace(file, kept)
-        finally:
-            os.close(descriptor)
+        with stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            if os.fstat(stream.fileno()).st_nlink:
+                _prune_file(file, stream, gone)
 
 
 def _files() -> list[Path]:
     return sorted(settings.AUDIT_TAIL_DIR.glob("*.tail"))
 
 
-def _entries(content: bytes) -> Iterator[TailEntry]:
-    for start in range(0, len(content) - ENTRY_BYTES + 1, ENTRY_BYTES):
-        entry = content[start : start + ENTRY_BYTES]
-        yield TailEntry(int.from_bytes(entry[:8], "big"), entry[8:])
+def _chunks(stream: BinaryIO) -> Iterator[list[bytes]]:
+    """Give the whole entries of a journal, some at a time, however long it is."""
+    while content := stream.read(CHUNK_BYTES):
+        whole = len(content) - len(content) % ENTRY_BYTES
+        yield [content[start : start + ENTRY_BYTES] for start in range(0, whole, ENTRY_BYTES)]
 
 
-def _replace(file: Path, kept: list[TailEntry]) -> None:
-    # Renamed over, so that a crash leaves the one or the other, whole; the old file's writer sees that it has no name.
+def _prune_file(file: Path, stream: BinaryIO, gone: Collection[bytes]) -> None:
+    count = kept = 0
+    for entries in _chunks(stream):
+        count += len(entries)
+        kept += sum(entry not in gone for entry in entries)
     if not kept:
         file.unlink()
-        return
-    fresh = file.with_suffix(".new")
-    fresh.write_bytes(b"".join(entry.id.to_bytes(8, "big") + entry.mac for entry in kept))
-    fresh.chmod(0o600)
-    fresh.replace(file)
+    elif kept < count:
+        stream.seek(0)
+        # Renamed over, so that a crash leaves the one or the other, whole; the old file's writer sees that it has no
+        # name.
+        fresh = file.with_suffix(".new")
+        with fresh.open("wb") as target:
+            fresh.chmod(0o600)
+            for entries in _chunks(stream):
+                target.write(b"".join(entry for entry in entries if entry not in gone))
+        fresh.replace(file)

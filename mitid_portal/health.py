@@ -15,7 +15,7 @@ from django.db import connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from audit.api import seal_state
+from audit.api import objection_to_end, seal_state
 from hsm import api as hsm
 from mitid_portal import clock
 from mitid_portal.celery import app as celery_app
@@ -65,7 +65,10 @@ def probe_cache() -> None:
 
 
 def probe_seals() -> None:
-    """Raise when a row of the log has waited too long for a seal (LOG-1)."""
+    """Raise when a row of the log has waited too long for a seal, or when none can be made any more (LOG-1)."""
+    objection = objection_to_end()
+    if objection is not None:
+        raise LookupError(objection)
     oldest = seal_state(now=(now := clock.now())).oldest_waiting_at
     if oldest is not None and now - oldest > SEALED_WITHIN:
         raise LookupError("Rows of the log wait for a seal.")

@@ -1,6 +1,7 @@
 """What the tests of sealing share."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -9,7 +10,7 @@ from django.db import connection, transaction
 
 from audit.api import Actor, EventKind, record
 from audit.models import AuditEvent, AuditSeal
-from audit.rules import rows_digest, seal_message
+from audit.rules import row_message, rows_digest, seal_message
 from audit.sealer import SealSignature, sealer
 from hsm.log_sealer import LogSealer
 
@@ -56,6 +57,40 @@ def skipped_ids(count: int) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('audit_auditevent_id_seq') FROM generate_series(1, %s)", [count])
         return [row_id for (row_id,) in cursor.fetchall()]
+
+
+def written(at: datetime, ids: Iterable[int]) -> None:
+    """Rows as the portal writes them, under ids of one's own choice and past its journal."""
+    kind, actor = EventKind.LOGIN_SUCCEEDED, Actor.system()
+    rows = []
+    for row_id in ids:  # before the copying: the keys may have to be read over the same connection
+        message = row_message(row_id=row_id, at=at, kind=kind, actor=actor, subject_id=None, facts={})
+        rows.append((row_id, at, kind.value, actor.kind.value, "{}", sealer().row_mac(message)))
+    with (
+        connection.cursor() as cursor,
+        cursor.copy("COPY audit_auditevent (id, at, kind, actor_kind, facts, mac) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
+
+
+def forged(at: datetime, row_id: int) -> None:
+    """A row that whoever has the portal's role in the database adds by hand."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audit_auditevent (id, at, kind, actor_kind, facts, mac)"
+            " VALUES (%s, %s, 'identities.identity_blocked', 'system', '{}', decode(repeat('00', 34), 'hex'))",
+            [row_id, at],
+        )
+
+
+def without_triggers(*statements: str) -> None:
+    """Statements of somebody who has all rights on the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        for statement in statements:
+            cursor.execute(statement)
+        cursor.execute("SET session_replication_role = origin")
 
 
 def seals() -> list[AuditSeal]:

@@ -17,7 +17,7 @@ from audit.seals import head_of, take_turn
 from audit.tail import read_tail
 from audit.tasks import seal_task
 from audit.usecases.seal import Sealed, seal_log
-from tests.audit.sealing import committed, every_seal_holds, record_one, rolled_back, seals
+from tests.audit.sealing import committed, every_seal_holds, record_one, rolled_back, seals, skipped_ids, written
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("files_of_its_own")]
 SECOND = timedelta(seconds=1)
@@ -103,7 +103,7 @@ def test_a_row_committed_after_its_neighbours_were_sealed_is_sealed_as_late(now)
 
 @pytest.mark.parametrize(("hours", "is_sealed"), [(0, True), (1, True), (23, True), (25, False)])
 def test_a_gap_is_searched_for_a_day(now, settings, hours, is_sealed):
-    (before,) = committed(now)
+    committed(now)
     (gap,) = rolled_back(now)
     committed(now)
     seal_log(now=now)
@@ -112,12 +112,7 @@ def test_a_gap_is_searched_for_a_day(now, settings, hours, is_sealed):
         seal_log(now=now + turn * timedelta(milliseconds=1))
     committed(now)
     seal_log(now=now + timedelta(hours=hours))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO audit_auditevent SELECT %s, at, kind, actor_kind, actor_id, office_id, organisation_id,"
-            " subject_id, facts, mac FROM audit_auditevent WHERE id = %s",
-            [gap, before],
-        )
+    written(now, [gap])
     seal_log(now=now + timedelta(hours=hours, seconds=1))  # within the same five minutes: old gaps are left alone
     assert not any(seal.late for seal in seals())
     seal_log(now=now + timedelta(hours=hours, minutes=5))
@@ -125,12 +120,7 @@ def test_a_gap_is_searched_for_a_day(now, settings, hours, is_sealed):
 
 
 def test_a_large_log_is_sealed_in_parts(now):
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO audit_auditevent (id, at, kind, actor_kind, facts, mac)"
-            " SELECT n, %s, 'a.b', 'system', '{}', decode(repeat('00', 34), 'hex') FROM generate_series(1, %s) n",
-            [now, making.MOST_ROWS + 1],
-        )
+    written(now, skipped_ids(making.MOST_ROWS + 1))
     assert seal_log(now=now) == Sealed(2, making.MOST_ROWS + 1)
     every_seal_holds()
 
