@@ -12,7 +12,9 @@ from django.urls import reverse
 from django.views.generic.base import ContextMixin, TemplateResponseMixin, View
 
 from authentication.queries import Login, living_login
+from authentication.rules import LEAST_LEVEL
 from authentication.states import Audience, Door
+from identities.api import AssuranceLevel
 from mitid_portal import clock
 
 LOGIN_KEYS = {Door.PORTAL: "portal_login_id", Door.BACKOFFICE: "backoffice_login_id"}
@@ -46,9 +48,13 @@ class PublicPage(Page):
 
 
 class LoggedInPage(Page):
-    """For someone with a living login at ``door``; everybody else is sent to log in and comes back."""
+    """For someone with a living login at ``door``; everybody else is sent to log in and comes back.
+
+    ``level_needed``: who came in at less is sent to log in more surely, and comes back too.
+    """
 
     door: ClassVar[Door]
+    level_needed: ClassVar[AssuranceLevel] = LEAST_LEVEL
     login_page: ClassVar[str]
     login: Login
 
@@ -60,6 +66,10 @@ class LoggedInPage(Page):
             asked_for = request.get_full_path() if request.method == "GET" else ""
             query = {"next": asked_for} | ({"ended": "1"} if had_one else {})
             return redirect(f"{reverse(self.login_page)}?{urlencode({k: v for k, v in query.items() if v})}")
+        if login.level < self.level_needed:
+            asked_for = request.get_full_path() if request.method == "GET" else ""
+            query = {"level": self.level_needed.name.lower()} | ({"next": asked_for} if asked_for else {})
+            return redirect(f"{reverse(self.login_page)}?{urlencode(query)}")
         self.login = login
         return super().dispatch(request, *args, **kwargs)
 

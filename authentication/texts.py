@@ -4,6 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from authentication.states import LoginRefusal, Purpose
+from identities.api import AuthenticatorKind
 
 ASKS: dict[Purpose, Promise] = {  # who asks, as the app shows it (APR-3)
     Purpose.PORTAL_LOGIN: _("Your own pages"),
@@ -14,10 +15,42 @@ REFERENCE: dict[Purpose, Promise] = {  # for what; at most 130 characters
     Purpose.BACKOFFICE_LOGIN: _("Log in to the backoffice"),
 }
 
-NOT_ACCEPTED_CODE = _(
-    "The code was not accepted. Wait for the next code and try again. After three wrong codes the code display is "
-    "paused: first for 10 minutes, then for an hour."
+WAYS: dict[AuthenticatorKind, Promise] = {
+    AuthenticatorKind.APP: _("App"),
+    AuthenticatorKind.CODE_DISPLAY: _("Code display"),
+    AuthenticatorKind.AUDIO_READER: _("Audio code reader"),
+    AuthenticatorKind.CHIP: _("Chip"),
+}
+CODE_LABELS: dict[AuthenticatorKind, Promise] = {
+    AuthenticatorKind.CODE_DISPLAY: _("Code from your code display"),
+    AuthenticatorKind.AUDIO_READER: _("Code from your audio code reader"),
+}
+CODE_HELP: dict[AuthenticatorKind, Promise] = {
+    AuthenticatorKind.CODE_DISPLAY: _("Press the button on your code display and type the six digits it shows."),
+    AuthenticatorKind.AUDIO_READER: _("Press the button on your audio code reader and type the six digits it speaks."),
+}
+CODE_MISSING: dict[AuthenticatorKind, Promise] = {
+    AuthenticatorKind.CODE_DISPLAY: _("Type the six digits your code display shows."),
+    AuthenticatorKind.AUDIO_READER: _("Type the six digits your audio code reader speaks."),
+}
+NOT_ACCEPTED_CODE: dict[AuthenticatorKind, Promise] = {
+    AuthenticatorKind.CODE_DISPLAY: _(
+        "The code was not accepted. Wait for the next code and try again. After three wrong codes the code display is "
+        "paused: first for 10 minutes, then for an hour."
+    ),
+    AuthenticatorKind.AUDIO_READER: _(
+        "The code was not accepted. Wait for the next code and try again. After three wrong codes the audio code "
+        "reader is paused: first for 10 minutes, then for an hour."
+    ),
+}
+NOT_ACCEPTED_CHIP = _(
+    "The chip was not accepted. Use the chip that you activated for this identity, and try again; or log in another "
+    "way."
 )
+NOT_ACCEPTED_OPENING_CODE = _(
+    "The opening code was not accepted. It lives for 5 minutes and works once: get a new one in your app."
+)
+STILL_WAITING = _("Your app has not answered yet. Approve in the app, and then press “Go on”.")
 NOT_ACCEPTED_PASSWORD = _(
     "The password was not accepted. Check capital letters and try again. After too many wrong passwords the password "
     "is paused and at last blocked. Is it blocked, or have you forgotten it? Citizen Service gives you a new "

@@ -3,20 +3,24 @@
 from authentication.queries.logins import SEEN_EVERY, Login, living_login, login_is_open
 from authentication.queries.requests import (
     RequestView,
+    app_asked,
     is_known_browser,
     request_progress,
     requests_for_app,
     suggested_way,
+    words_of,
 )
 
 __all__ = [
     "SEEN_EVERY",
     "Login",
     "RequestView",
+    "app_asked",
     "is_known_browser",
     "living_login",
     "login_is_open",
     "request_progress",
     "requests_for_app",
     "suggested_way",
+    "words_of",
 ]

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from authentication.binding import browser_index, stable_choice
+from authentication.binding import browser_index, short_code_of, stable_choice, token_of
 from authentication.models import ApprovalRequest, KnownBrowser
+from authentication.outcomes import AppAsked
 from authentication.rules import browser_is_known, progress_of, request_is_alive, ways_to_reach
 from authentication.states import Progress, Purpose, RequestState
 from identities.api import AssuranceLevel, AuthenticatorKind, live_authenticators_of
@@ -36,6 +37,20 @@ def request_progress(request_id: UUID, *, now: datetime) -> Progress:
     if row is None:
         return Progress.OVER
     return progress_of(RequestState(row.state), is_alive=_is_alive(row, now=now))
+
+
+def app_asked(request_id: UUID, *, now: datetime) -> AppAsked | None:
+    """Give what binds the app to the browser of a request that stands open in the app."""
+    row = ApprovalRequest.objects.select_related("identity").filter(pk=request_id, app_opened_at__isnull=False).first()
+    if row is None or row.state not in {RequestState.OPEN, RequestState.CONFIRMED} or not _is_alive(row, now=now):
+        return None
+    return words_of(row)
+
+
+def words_of(row: ApprovalRequest) -> AppAsked:
+    """Give the words that bind the app to a request's browser (APR-4)."""
+    nonce = bytes(row.nonce)
+    return AppAsked(token=token_of(row.id, nonce), short_code=short_code_of(row.id, nonce), expires_at=row.expires_at)
 
 
 def is_known_browser(request: ApprovalRequest, browser_token: str | None, *, now: datetime) -> bool:

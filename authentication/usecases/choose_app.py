@@ -6,10 +6,10 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from authentication import events
-from authentication.binding import opening_code_index, short_code_of, token_of
+from authentication.binding import opening_code_index
 from authentication.models import ApprovalRequest, OpeningCode
 from authentication.outcomes import AppAsked, LoginRefused, RefusedParallel
-from authentication.queries import is_known_browser
+from authentication.queries import is_known_browser, words_of
 from authentication.rules import ONE_ALERT_EVERY
 from authentication.states import RequestState
 from authentication.steps.requests import is_alive, move, open_to_the_app, refusal_of, refused
@@ -51,12 +51,7 @@ def choose_app(
             events.request_superseded(request=request, superseded_id=standing[0].id, now=now)
         request.app_opened_at = now
         request.save(update_fields=["app_opened_at"])
-    nonce = bytes(request.nonce)
-    return AppAsked(
-        token=token_of(request.id, nonce),
-        short_code=short_code_of(request.id, nonce),
-        expires_at=request.expires_at,
-    )
+    return words_of(request)
 
 
 def _is_the_owners(

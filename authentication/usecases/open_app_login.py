@@ -14,8 +14,6 @@ from authentication.rules import STRENGTH, level_of_login
 from authentication.states import DecisionRefusal, Door, LoginRefusal
 from identities.api import (
     AuthenticatorKind,
-    AuthenticatorState,
-    IdentityState,
     accept_pin,
     app_of,
     locked_identity,
@@ -40,8 +38,6 @@ def open_app_login(*, app_id: UUID, pin: str, now: datetime) -> LoggedIn | PinRe
     if app is None:
         return PinRefused(DecisionRefusal.BLOCKED)
     identity = locked_identity(app.identity_id)
-    if identity.state is not IdentityState.ACTIVE or app.state is not AuthenticatorState.ACTIVE:
-        return _refused(identity.id, PinRefused(DecisionRefusal.BLOCKED), now)
     reason = refusal_of_pin_outcome(accept_pin(app_id=app_id, pin=pin, actor=Actor.visitor(), now=now))
     if reason is not None:
         after = app_of(app_id)

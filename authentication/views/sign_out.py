@@ -3,8 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from authentication.pages import PublicPage, login_in_session
-from authentication.states import Door
+from authentication.pages import LOGIN_KEYS, PublicPage, login_in_session
 from authentication.usecases.sign_out import sign_out
 
 
@@ -20,7 +19,7 @@ class SignOutPage(PublicPage):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Log out."""
-        for door in Door:
+        for door in LOGIN_KEYS:
             login = login_in_session(request, door, self.now)
             if login is not None:
                 sign_out(identity_id=login.identity_id, login_id=login.id, now=self.now)

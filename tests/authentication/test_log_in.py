@@ -8,75 +8,40 @@ from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 
-from audit.api import Actor, EventKind, events_about
-from audit.models import AuditEvent
-from authentication.models import Login, LoginRequest
+from audit.api import EventKind, events_about
+from authentication.models import ApprovalRequest, Login
+from authentication.outcomes import DeviceAccepted, LoginRefused
 from authentication.pages import LOGIN_KEYS
 from authentication.queries import living_login
-from authentication.rules import level_of_login
 from authentication.states import Door, Ending, LoginRefusal, RequestState
 from authentication.steps import end_other_logins
 from authentication.throttle import source_of
 from authentication.usecases.give_code import give_code
 from authentication.usecases.give_password import give_password
-from authentication.usecases.open_login_request import open_login_request
-from authentication.usecases.outcomes import CodeAccepted, LoggedIn, LoginRefused
 from authentication.usecases.sign_out import sign_out
 from authentication.usecases.sweep import sweep
-from identities.api import AssuranceLevel, BlockReason, BlockSource, block_identity, reopen_identity
+from identities.api import AssuranceLevel, reopen_identity
 from mitid_portal import clock
+from tests.authentication.acts import BACKOFFICE, block, log_in, opened, refusals
 from tests.factories.identities import a_resident, an_officer
 
 pytestmark = pytest.mark.django_db
 STEP = timedelta(seconds=30)
 
 
-def log_in(resident, at, door=Door.PORTAL):
-    request_id = open_login_request(user_id=resident.user_id, door=door, now=at)
-    assert give_code(source="here", request_id=request_id, code=resident.device.code(at), now=at) == CodeAccepted()
-    outcome = give_password(request_id=request_id, password=resident.password, now=at)
-    assert isinstance(outcome, LoggedIn), outcome
-    return outcome.login_id
-
-
-def block(resident, at):
-    with transaction.atomic():
-        block_identity(
-            identity_id=resident.identity_id,
-            source=BlockSource.SUPPORT,
-            reason=BlockReason.LOST_DEVICE,
-            actor=Actor.system(),
-            now=at,
-        )
-
-
-def refusals():
-    rows = AuditEvent.objects.filter(kind=EventKind.LOGIN_REFUSED).order_by("id")
-    return [(row.facts["step"], row.facts["reason"], row.subject_id) for row in rows]
-
-
 def test_code_and_password_open_the_door_at_substantial(now):
     """APR-7, LVL-1, LVL-2."""
     resident = a_resident(now=now, level=AssuranceLevel.HIGH)
-    login = living_login(login_id=log_in(resident, now), door=Door.PORTAL, now=now)
+    login = living_login(login_id=log_in(resident, now).login_id, door=Door.PORTAL, now=now)
     assert (login.identity_id, login.level, login.at) == (resident.identity_id, AssuranceLevel.SUBSTANTIAL, now)
     newest = events_about(subject_id=resident.identity_id, limit=1)[0]
     assert (newest.kind, newest.facts["level"]) == (EventKind.LOGIN_SUCCEEDED, "SUBSTANTIAL")
 
 
-@pytest.mark.parametrize("identity", AssuranceLevel)
-@pytest.mark.parametrize("strength", AssuranceLevel)
-@pytest.mark.parametrize("enrolled", AssuranceLevel)
-def test_lvl_1_2_a_login_is_as_good_as_its_weakest_part(identity, strength, enrolled):
-    """LVL-1, LVL-2."""
-    level = level_of_login(identity_level=identity, strength=strength, enrolled_level=enrolled)
-    assert level == min(identity, strength, enrolled)
-
-
 def test_try_3_an_identity_at_low_is_not_let_in(now):
     """TRY-3."""
     resident = a_resident(now=now, level=AssuranceLevel.LOW)
-    request_id = open_login_request(user_id=resident.user_id, door=Door.PORTAL, now=now)
+    request_id = opened(resident.user_id, at=now)
     give_code(source="here", request_id=request_id, code=resident.device.code(now), now=now)
     outcome = give_password(request_id=request_id, password=resident.password, now=now)
     assert outcome == LoginRefused(LoginRefusal.LEVEL_TOO_LOW)
@@ -87,7 +52,7 @@ def test_apr_2_a_request_dies_after_five_minutes(now):
     """APR-2."""
     resident = a_resident(now=now)
     late = now + timedelta(minutes=5)
-    request_id = open_login_request(user_id=resident.user_id, door=Door.PORTAL, now=now)
+    request_id = opened(resident.user_id, at=now)
     outcome = give_code(source="here", request_id=request_id, code=resident.device.code(late), now=late)
     assert outcome == LoginRefused(LoginRefusal.EXPIRED)
     assert refusals() == [("code", "expired", resident.identity_id)]
@@ -96,7 +61,7 @@ def test_apr_2_a_request_dies_after_five_minutes(now):
 def test_the_password_alone_opens_nothing(now):
     """APR-7: code first."""
     resident = a_resident(now=now)
-    request_id = open_login_request(user_id=resident.user_id, door=Door.PORTAL, now=now)
+    request_id = opened(resident.user_id, at=now)
     assert give_password(request_id=request_id, password=resident.password, now=now) == LoginRefused(
         LoginRefusal.EXPIRED
     )
@@ -106,7 +71,7 @@ def test_a_request_logs_in_once(now):
     """A replayed form finds its request used."""
     resident = a_resident(now=now)
     log_in(resident, now)
-    request_id = LoginRequest.objects.get().id
+    request_id = ApprovalRequest.objects.get().id
     assert give_password(request_id=request_id, password=resident.password, now=now) == LoginRefused(
         LoginRefusal.EXPIRED
     )
@@ -118,15 +83,15 @@ def test_a_request_logs_in_once(now):
 def test_three_wrong_codes_end_the_request(now):
     """TRY-1."""
     resident = a_resident(now=now)
-    request_id = open_login_request(user_id=resident.user_id, door=Door.PORTAL, now=now)
+    request_id = opened(resident.user_id, at=now)
     reasons = [give_code(source="here", request_id=request_id, code="000000", now=now).reason for _ in range(3)]
     assert reasons == [LoginRefusal.NOT_ACCEPTED, LoginRefusal.NOT_ACCEPTED, LoginRefusal.TOO_MANY_TRIES]
-    assert LoginRequest.objects.get().state == RequestState.REFUSED
+    assert ApprovalRequest.objects.get().state == RequestState.REFUSED
 
 
 def test_try_2_a_user_id_that_nobody_has_goes_the_same_way(now):
     """TRY-2."""
-    request_id = open_login_request(user_id="findes ikke 1", door=Door.PORTAL, now=now)
+    request_id = opened("findes ikke 1", at=now)
     reasons = [give_code(source="here", request_id=request_id, code="000000", now=now).reason for _ in range(3)]
     assert reasons == [LoginRefusal.NOT_ACCEPTED, LoginRefusal.NOT_ACCEPTED, LoginRefusal.TOO_MANY_TRIES]
     assert {subject for _, _, subject in refusals()} == {None}
@@ -137,8 +102,8 @@ def test_blk_1_a_blocked_identity_is_told_so_only_with_both_factors(now):
     resident = a_resident(now=now)
     block(resident, now)
     at = now + STEP
-    request_id = open_login_request(user_id=resident.user_id, door=Door.PORTAL, now=at)
-    assert give_code(source="here", request_id=request_id, code=resident.device.code(at), now=at) == CodeAccepted()
+    request_id = opened(resident.user_id, at=at)
+    assert give_code(source="here", request_id=request_id, code=resident.device.code(at), now=at) == DeviceAccepted()
     outcome = give_password(request_id=request_id, password=resident.password, now=at)
     assert outcome == LoginRefused(LoginRefusal.BLOCKED)
 
@@ -146,8 +111,8 @@ def test_blk_1_a_blocked_identity_is_told_so_only_with_both_factors(now):
 def test_blk_1_a_block_kills_logins_and_requests_and_reopening_revives_none(now):
     """BLK-1."""
     resident = a_resident(now=now)
-    login_id = log_in(resident, now)
-    half_way = open_login_request(user_id=resident.user_id, door=Door.PORTAL, now=now + STEP)
+    login_id = log_in(resident, now).login_id
+    half_way = opened(resident.user_id, at=now + STEP)
     later = now + 2 * STEP
     block(resident, later)
     assert living_login(login_id=login_id, door=Door.PORTAL, now=later) is None
@@ -162,26 +127,26 @@ def test_blk_1_a_block_kills_logins_and_requests_and_reopening_revives_none(now)
 
 def test_a_login_at_one_door_opens_nothing_behind_the_other(now):
     resident = a_resident(now=now)
-    login_id = log_in(resident, now, door=Door.BACKOFFICE)
+    login_id = log_in(resident, now, purpose=BACKOFFICE).login_id
     assert living_login(login_id=login_id, door=Door.PORTAL, now=now) is None
     assert living_login(login_id=login_id, door=Door.BACKOFFICE, now=now) is not None
 
 
 def test_a_login_ends_after_ten_idle_minutes_and_after_thirty_in_all(now):
     resident = a_resident(now=now)
-    login_id = log_in(resident, now)
+    login_id = log_in(resident, now).login_id
     minute = timedelta(minutes=1)
     for minutes in (9, 18, 27):
         assert living_login(login_id=login_id, door=Door.PORTAL, now=now + minutes * minute)
     assert living_login(login_id=login_id, door=Door.PORTAL, now=now + 30 * minute) is None
-    other = log_in(resident, now + 40 * minute)
+    other = log_in(resident, now + 40 * minute).login_id
     assert living_login(login_id=other, door=Door.PORTAL, now=now + 50 * minute) is None
 
 
 def test_blk_1_a_password_typed_while_the_block_stood_opens_nothing_after_reopening(now):
     """BLK-1."""
     resident = a_resident(now=now)
-    request_id = open_login_request(user_id=resident.user_id, door=Door.PORTAL, now=now)
+    request_id = opened(resident.user_id, at=now)
     give_code(source="here", request_id=request_id, code=resident.device.code(now), now=now)
     block(resident, now + STEP)
     with transaction.atomic():
@@ -194,10 +159,10 @@ def test_blk_1_a_password_typed_while_the_block_stood_opens_nothing_after_reopen
 def test_what_led_nowhere_is_forgotten_a_day_later(now):
     resident = a_resident(now=now)
     log_in(resident, now)
-    open_login_request(user_id="findes ikke 3", door=Door.PORTAL, now=now)
+    opened("findes ikke 3", at=now)
     assert sweep(now=now + timedelta(hours=23)) == 0
     assert sweep(now=now + timedelta(hours=25)) == 1
-    assert LoginRequest.objects.get().login.identity_id == resident.identity_id
+    assert ApprovalRequest.objects.get().login.identity_id == resident.identity_id
 
 
 @pytest.mark.parametrize(
@@ -219,7 +184,7 @@ def test_a_source_is_an_address_or_a_customers_whole_ipv6_network(rf, one, other
 
 def test_logging_out_and_ending_the_others_is_final(now):
     resident = a_resident(now=now)
-    first, second = log_in(resident, now), log_in(resident, now + STEP)
+    first, second = log_in(resident, now).login_id, log_in(resident, now + STEP).login_id
     with transaction.atomic():
         end_other_logins(identity_id=resident.identity_id, keep=second, ending=Ending.CHANGE_CONFIRMED, now=now + STEP)
     assert living_login(login_id=first, door=Door.PORTAL, now=now + STEP) is None
@@ -262,7 +227,7 @@ class TestPages:
         source = {"REMOTE_ADDR": "192.0.2.8"}
         answers = [Client().post("/log-in/", {"user_id": resident.user_id}, **source).status_code for _ in range(4)]
         assert answers == [302, 302, 302, 422]
-        assert LoginRequest.objects.count() == 3
+        assert ApprovalRequest.objects.count() == 3
         assert Client().post("/log-in/", {"user_id": resident.user_id}, REMOTE_ADDR="192.0.2.9").status_code == 302
 
     def test_one_browser_holds_a_login_at_each_door_apart(self, client, resident):
@@ -322,7 +287,7 @@ class TestPages:
         response = client.post("/log-in/", {"user_id": user_id})
         assert response.status_code == 422
         assert "user_id" in response.context["form"].errors
-        assert not LoginRequest.objects.exists()
+        assert not ApprovalRequest.objects.exists()
 
     def test_a_forged_form_is_refused(self, resident):
         strict = Client(enforce_csrf_checks=True)
@@ -333,7 +298,7 @@ class TestPages:
         pages = []
         for user_id in (resident.user_id, "findes ikke 99"):
             client = Client()
-            assert client.post("/log-in/", {"user_id": user_id}).url == "/log-in/code/"
+            assert client.post("/log-in/", {"user_id": user_id}).status_code == 302
             response = client.post("/log-in/code/", {"code": "000000"})
             pages.append((response.status_code, str(response.context["form"].errors)))
         assert pages[0] == pages[1]

@@ -1,0 +1,97 @@
+"""The app's step of a log-in: the page that waits for its answer."""
+
+from typing import Any, assert_never
+
+import segno
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.views.generic.edit import FormMixin, ProcessFormView
+
+from authentication.binding import grouped
+from authentication.forms import OpeningCodeForm
+from authentication.outcomes import LoggedIn, LoginRefused, RefusedParallel, StillWaiting
+from authentication.queries import app_asked, request_progress
+from authentication.states import Progress
+from authentication.texts import FROM_HERE_TOO_MANY, NOT_ACCEPTED_OPENING_CODE, STILL_WAITING
+from authentication.throttle import note_wrong_try, source_may_try
+from authentication.usecases.collect import collect
+from authentication.views.flow import start_over
+from authentication.views.letting_in import browser_token_of, let_in
+from authentication.views.step import ACT, LoginStepPage
+from authentication.views.way import BUSY, answer_to, asked_app
+from identities.api import AuthenticatorKind
+
+QR_SCALE = 5  # of the picture, in pixels a module; the page sizes it
+
+
+class AppPage(LoginStepPage, FormMixin[OpeningCodeForm], ProcessFormView):
+    """Shows what binds the app to this browser (APR-4), or that the app is taken (APR-5)."""
+
+    template_name = "authentication/app.html"
+    form_class = OpeningCodeForm
+
+    @property
+    def way(self) -> AuthenticatorKind:
+        """Whatever was chosen before."""
+        return AuthenticatorKind.APP
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Show the code to scan, the code to type and the button, where the app has been asked."""
+        asked = app_asked(self.request_id, now=self.now)
+        address = f"{settings.PUBLIC_ADDRESS}/app/#r={asked.token}" if asked else ""
+        return super().get_context_data(
+            asked=asked,
+            app_url=address,
+            qr_code=segno.make(address, error="m").svg_data_uri(scale=QR_SCALE) if asked else "",
+            short_code=grouped(asked.short_code) if asked else "",
+            is_busy=BUSY in self.request.GET or self.request.method == "POST",
+            **kwargs,
+        )
+
+    def form_valid(self, form: OpeningCodeForm) -> HttpResponse:
+        """Ask the app; with a code from the app itself, in the place of whoever stands there."""
+        code = form.cleaned_data["opening_code"]
+        if code and not source_may_try(self.request, ACT):
+            form.add_error(None, FROM_HERE_TOO_MANY)
+            return self.form_invalid(form)
+        outcome = asked_app(self.request, request_id=self.request_id, opening_code=code or None)
+        if code and isinstance(outcome, RefusedParallel):
+            note_wrong_try(self.request, ACT)
+            form.add_error("opening_code", NOT_ACCEPTED_OPENING_CODE)
+            return self.form_invalid(form)
+        return answer_to(self.request, outcome)
+
+
+class AppProgressPage(LoginStepPage):
+    """What the page asks every two seconds: one word, nothing about anybody."""
+
+    def get(self, _request: HttpRequest) -> JsonResponse:
+        """Say how far the request has come."""
+        progress: Progress = request_progress(self.request_id, now=self.now)
+        return JsonResponse({"state": progress.value}, headers={"Cache-Control": "no-store"})
+
+
+class AppCollectPage(LoginStepPage):
+    """The button "Go on", pressed by the visitor or by the page's script."""
+
+    http_method_names = ["get", "post"]
+
+    def get(self, _request: HttpRequest) -> HttpResponse:
+        """Lead who reloads back to the page that waits."""
+        return redirect("authentication:app")
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """Let the citizen in, wait on, or start over."""
+        outcome = collect(request_id=self.request_id, browser_token=browser_token_of(request), now=self.now)
+        match outcome:
+            case LoggedIn():
+                return let_in(request, outcome)
+            case StillWaiting():
+                messages.info(request, str(STILL_WAITING))
+                return redirect("authentication:app")
+            case LoginRefused(reason=reason):
+                return start_over(request, reason)
+            case _:
+                assert_never(outcome)

@@ -1,0 +1,43 @@
+"""What a browser gets when its log-in succeeds."""
+
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.middleware.csrf import rotate_token
+from django.urls import reverse
+
+from authentication.outcomes import LoggedIn
+from authentication.pages import LOGIN_KEYS
+from authentication.rules import BROWSER_KNOWN_FOR
+from authentication.views.flow import NEXT_KEY
+
+BROWSER_COOKIE: Final = "mitid_browser"
+BROWSER_COOKIE_PATH: Final = "/log-in/"  # read by the log-in alone
+LONGEST_TOKEN: Final = 64
+
+
+def browser_token_of(request: HttpRequest) -> str | None:
+    """Give the word by which this browser may be known."""
+    token = request.COOKIES.get(BROWSER_COOKIE, "")
+    return token if 0 < len(token) <= LONGEST_TOKEN else None
+
+
+def let_in(request: HttpRequest, outcome: LoggedIn) -> HttpResponse:
+    """Begin a fresh session with fresh form tokens, so that what was set before is worth nothing after."""
+    address = request.session.get(NEXT_KEY) or reverse(settings.DOOR_PAGES[outcome.door.value])
+    request.session.flush()
+    request.session[LOGIN_KEYS[outcome.door]] = str(outcome.login_id)
+    rotate_token(request)
+    response = HttpResponseRedirect(address)
+    if outcome.browser_token:
+        response.set_cookie(
+            BROWSER_COOKIE,
+            outcome.browser_token,
+            max_age=BROWSER_KNOWN_FOR,
+            path=BROWSER_COOKIE_PATH,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response

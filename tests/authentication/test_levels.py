@@ -1,0 +1,57 @@
+"""Which level a log-in reaches, and what that opens."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from authentication.rules import STRENGTH, WAYS, level_of_login, refusal_of_level, ways_to_reach
+from authentication.states import LoginRefusal
+from identities.api import AssuranceLevel, AuthenticatorKind
+
+LOW, SUBSTANTIAL, HIGH = AssuranceLevel.LOW, AssuranceLevel.SUBSTANTIAL, AssuranceLevel.HIGH
+TABLE = {  # domain table 4, as it is published: the strength of each, enrolled as surely as can be
+    AuthenticatorKind.APP: HIGH,
+    AuthenticatorKind.CODE_DISPLAY: SUBSTANTIAL,
+    AuthenticatorKind.AUDIO_READER: SUBSTANTIAL,
+    AuthenticatorKind.CHIP: HIGH,
+    AuthenticatorKind.PASSWORD: LOW,
+}
+levels = st.sampled_from(AssuranceLevel)
+kinds = st.sampled_from(AuthenticatorKind)
+
+
+@given(kind=kinds, identity=levels, enrolled=levels)
+def test_lvl_1_2_a_login_is_as_good_as_its_weakest_part(kind, identity, enrolled):
+    """LVL-1, LVL-2."""
+    level = level_of_login(identity_level=identity, strength=STRENGTH[kind], enrolled_level=enrolled)
+    assert level in {identity, TABLE[kind], enrolled}
+    assert level <= identity and level <= TABLE[kind] and level <= enrolled
+
+
+@given(kind=kinds, identity=levels, enrolled=levels, better=levels)
+def test_lvl_1_a_better_identity_or_enrolment_never_lowers_a_login(kind, identity, enrolled, better):
+    """LVL-1, LVL-2."""
+
+    def reached(identity, enrolled):
+        return level_of_login(identity_level=identity, strength=STRENGTH[kind], enrolled_level=enrolled)
+
+    assert reached(max(identity, better), enrolled) >= reached(identity, enrolled)
+    assert reached(identity, max(enrolled, better)) >= reached(identity, enrolled)
+
+
+@given(reached=levels, wanted=levels)
+def test_try_3_no_door_opens_below_substantial_nor_below_what_was_asked_for(reached, wanted):
+    """TRY-3."""
+    refusal = refusal_of_level(reached=reached, wanted=wanted)
+    assert (refusal is None) == (reached >= SUBSTANTIAL and reached >= wanted)
+    assert (refusal is LoginRefusal.LEVEL_TOO_LOW) == (reached is LOW)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "kinds"),
+    [(SUBSTANTIAL, set(AuthenticatorKind) - {AuthenticatorKind.PASSWORD}), (HIGH, {"app", "chip"})],
+)
+def test_the_ways_shown_are_those_that_can_reach_the_level(wanted, kinds):
+    """LVL-2, TRY-2: whoever asks."""
+    assert set(ways_to_reach(wanted)) == kinds
+    assert AuthenticatorKind.PASSWORD not in WAYS
