@@ -3,13 +3,18 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from registration.models import Office, Officer
+from registration.models import Office, Officer, ProofingCase
 
 
 def own_ids_of(identity_id: UUID) -> frozenset[UUID]:
-    """List under which ids the log has a person: their identity, and each right they have or ever had (REG-10)."""
+    """List under which ids the log has a person.
+
+    Rule: REG-10: their identity, each right they have or ever had, and each case about them: until a case has an
+          identity, its events have the case for their subject.
+    """
     rights = Officer.objects.filter(identity_id=identity_id).values_list("id", flat=True)
-    return frozenset({identity_id, *rights})
+    cases = ProofingCase.objects.filter(identity_id=identity_id).values_list("id", flat=True)
+    return frozenset({identity_id, *rights, *cases})
 
 
 def names_of_offices(office_ids: Collection[UUID]) -> dict[UUID, str]:

@@ -1,5 +1,7 @@
 """The log's table, which is partitioned and so written out here, and the seals over it."""
 
+import datetime
+
 import django.db.models.expressions
 import django.db.models.lookups
 from django.db import migrations, models
@@ -16,6 +18,9 @@ CREATE TABLE audit_auditevent (
     subject_id uuid,
     facts jsonb NOT NULL,
     mac bytea NOT NULL,
+    CONSTRAINT event_id_is_positive CHECK (id >= 1),
+    CONSTRAINT event_at_is_of_our_time
+        CHECK (at >= '2020-01-01 00:00:00+00' AND at < '2200-01-01 00:00:00+00'),
     CONSTRAINT event_kind_names_app_and_act CHECK (kind ~ '^[a-z]+\.[a-z_]+$'),
     CONSTRAINT event_actor_kind_is_known
         CHECK (actor_kind IN ('citizen', 'officer', 'custodian', 'alert_holder', 'visitor', 'system')),
@@ -30,8 +35,9 @@ CREATE TABLE audit_auditevent (
 ) PARTITION BY RANGE (at);
 CREATE SEQUENCE audit_auditevent_id_seq AS bigint OWNED BY audit_auditevent.id;
 CREATE INDEX event_by_subject ON audit_auditevent (subject_id, id DESC) WHERE subject_id IS NOT NULL;
-CREATE INDEX event_by_actor ON audit_auditevent (actor_id, id DESC) WHERE actor_id IS NOT NULL;
-CREATE INDEX event_by_kind ON audit_auditevent (kind, id DESC);
+CREATE INDEX event_by_subject_at ON audit_auditevent (subject_id, at DESC, id DESC) WHERE subject_id IS NOT NULL;
+CREATE INDEX event_by_actor ON audit_auditevent (actor_id, at DESC, id DESC) WHERE actor_id IS NOT NULL;
+CREATE INDEX event_by_kind ON audit_auditevent (kind, at DESC, id DESC);
 CREATE INDEX event_by_instant ON audit_auditevent (at, id);
 CREATE TABLE audit_auditevent_other PARTITION OF audit_auditevent DEFAULT;
 """
@@ -87,14 +93,27 @@ class Migration(migrations.Migration):
                                 name="event_by_subject",
                             ),
                             models.Index(
+                                condition=models.Q(("subject_id__isnull", False)),
+                                fields=["subject_id", "-at", "-id"],
+                                name="event_by_subject_at",
+                            ),
+                            models.Index(
                                 condition=models.Q(("actor_id__isnull", False)),
-                                fields=["actor_id", "-id"],
+                                fields=["actor_id", "-at", "-id"],
                                 name="event_by_actor",
                             ),
-                            models.Index(fields=["kind", "-id"], name="event_by_kind"),
+                            models.Index(fields=["kind", "-at", "-id"], name="event_by_kind"),
                             models.Index(fields=["at", "id"], name="event_by_instant"),
                         ],
                         "constraints": [
+                            models.CheckConstraint(condition=models.Q(("id__gte", 1)), name="event_id_is_positive"),
+                            models.CheckConstraint(
+                                condition=models.Q(
+                                    ("at__gte", datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)),
+                                    ("at__lt", datetime.datetime(2200, 1, 1, tzinfo=datetime.UTC)),
+                                ),
+                                name="event_at_is_of_our_time",
+                            ),
                             models.CheckConstraint(
                                 condition=models.Q(("kind__regex", "^[a-z]+\\.[a-z_]+$")),
                                 name="event_kind_names_app_and_act",
@@ -182,6 +201,13 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="seal_first_begins_the_log",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("at__gte", datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)),
+                            ("at__lt", datetime.datetime(2200, 1, 1, tzinfo=datetime.UTC)),
+                        ),
+                        name="seal_at_is_of_our_time",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

@@ -5,6 +5,7 @@ from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact
 
+from audit.models.audit_event import is_of_our_time
 from audit.rules import NO_SEAL
 
 models.BinaryField.register_lookup(Length)
@@ -42,6 +43,7 @@ class AuditSeal(models.Model):
                 name="seal_first_begins_the_log",
                 condition=Q(number__gt=1, first_id__gt=1) | Q(number=1, first_id=1, previous=NO_SEAL),
             ),
+            models.CheckConstraint(name="seal_at_is_of_our_time", condition=is_of_our_time()),
             models.CheckConstraint(name="seal_range_runs_forwards", condition=Q(last_id__gte=F("first_id") - 1)),
             models.CheckConstraint(name="seal_covers_some_row", condition=Q(row_count__gte=1)),
             models.CheckConstraint(name="seal_missing_is_a_list", condition=_is_list("missing")),

@@ -1,7 +1,7 @@
 """Exporting the log of a period for an auditor, so that it can be checked without us."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
-from audit.rules import Actor
+from audit.rules import Actor, microseconds, rows_digest
 from audit.sealer import sealer
 from audit.states import EventKind
 from audit.steps import record
@@ -24,16 +24,17 @@ from audit.verification.export_format import (
     footer_message,
     key_entry,
     line,
+    row_entry,
     seal_entry,
 )
+from audit.verification.extent import Extent, extent_of
 from audit.verification.findings import Progress
 from audit.verification.reading import (
     LAST_ID,
-    Extent,
     KeyedRow,
     Period,
-    extent_of,
     keyed_rows,
+    keyed_rows_with,
     seals_from,
     snapshot,
 )
@@ -55,6 +56,8 @@ class Export:
     seals: int
     wrong_events: int
     """Events that do not fit their keyed hash; they are in the file, and marked."""
+    wrong_seals: int
+    """Seals whose rows are not those that were sealed; whoever checks the file finds them."""
     sha256: str
     fingerprint: str
 
@@ -70,37 +73,45 @@ def export_log(*, first: date, end: date, file: Path, now: datetime, progress: P
         raise ValueError("The period ends after it begins.")
     period = _midnight(first), _midnight(end)
     with _fresh_file(file) as stream:
-        writer = _Writer(stream, progress)
+        writer = _Writer(stream, period, progress)
         with snapshot():
             extent = extent_of(period)
             keys = [key_entry(key) for key in sealer().public_keys()]
             writer.put(_header(first=first, end=end, now=now, period=period, extent=extent, keys=keys))
             writer.total = extent.rows
-            _put_body(writer, extent, period)
+            _put_body(writer, extent)
         if writer.events != extent.rows:
             raise ExportRefused("Events and seals do not fit together: verify the log first.")
         digest = writer.digest.digest()
         writer.put(footer_entry(digest, sealer().seal_signatures(footer_message(digest))))
-        made = Export(writer.events, writer.seals, writer.wrong, digest.hex(), fingerprint(keys))
+        made = Export(writer.events, writer.seals, writer.wrong, writer.wrong_seals, digest.hex(), fingerprint(keys))
     _record(made, first, end, now)
     return made
 
 
 class _Writer:
-    def __init__(self, stream: BinaryIO, progress: Progress | None) -> None:
+    def __init__(self, stream: BinaryIO, period: Period, progress: Progress | None) -> None:
         self._stream, self._progress = stream, progress
+        self._from_us, self._to_us = map(microseconds, period)
         self._matches = sealer().row_mac_matches
         self.digest = sha256()
-        self.total = self.events = self.seals = self.wrong = 0
+        self.total = self.events = self.seals = self.wrong = self.wrong_seals = 0
 
     def put(self, content: dict[str, Any]) -> None:
         written = line(content)
         self.digest.update(written)
         self._stream.write(written)
 
-    def put_seal(self, seal: SealRow) -> None:
+    def put_seal(self, seal: SealRow, rows: list[KeyedRow]) -> None:
+        """Write a seal and what it covers: the events of the period, and of other rows what the digest needs."""
         self.put(seal_entry(seal))
         self.seals += 1
+        self.wrong_seals += rows_digest((row_id, keyed[8:]) for row_id, keyed, _ in rows) != seal.rows_digest
+        for row in rows:
+            if self.is_in_period(row):
+                self.put_event(row, seal.number)
+            else:
+                self.put(row_entry(row[0], row[1][8:], seal=seal.number))
 
     def put_event(self, row: KeyedRow, seal: int | None) -> None:
         _, keyed, message = row
@@ -111,39 +122,51 @@ class _Writer:
         if self._progress is not None and not self.events % 1000:
             self._progress(self.events, self.total)
 
+    def is_in_period(self, row: KeyedRow) -> bool:
+        """Tell by the row itself: which month's table it lies in is not asked."""
+        instant = row[2].split(b"|", 2)[1:2]
+        return bool(instant) and self._from_us <= int(instant[0]) < self._to_us
 
-def _put_body(writer: _Writer, extent: Extent, period: Period) -> None:
-    pending: dict[int, KeyedRow] = {}  # rows of a gap, until the seal that calls them late; few
-    next_id = extent.first_id
-    number = extent.first_seal
+
+def _put_body(writer: _Writer, extent: Extent) -> None:
+    gaps: dict[int, KeyedRow] = {}  # events of a gap, until the seal that calls them late; few
+    next_id, number = extent.first_id, extent.first_seal
     while number and number <= extent.last_seal:
         stored = seals_from(number, limit=min(SEALS_AT_ONCE, extent.last_seal - number + 1))
         seals = [each.seal for each in stored if each.seal is not None and each.number <= extent.last_seal]
         if not stored or len(seals) != len(stored):
             raise ExportRefused("A seal cannot be read: verify the log first.")
         last_id = max(next_id - 1, seals[-1].last_id)
-        rows = keyed_rows(next_id, last_id, period=period)
-        _put_seals(writer, seals, rows, pending)
+        _put_seals(writer, seals, keyed_rows(next_id, last_id), gaps)
         next_id, number = last_id + 1, stored[-1].number + 1
-    for row in pending.values():
+    for row in gaps.values():
         writer.put_event(row, None)
-    for row in keyed_rows(next_id, LAST_ID, period=period):
-        writer.put_event(row, None)
+    for row in keyed_rows(next_id, LAST_ID) if extent.is_to_the_end else ():
+        if writer.is_in_period(row):
+            writer.put_event(row, None)
 
 
-def _put_seals(writer: _Writer, seals: list[SealRow], rows: Iterator[KeyedRow], pending: dict[int, KeyedRow]) -> None:
+def _put_seals(writer: _Writer, seals: list[SealRow], rows: Iterator[KeyedRow], gaps: dict[int, KeyedRow]) -> None:
+    late = _by_id(keyed_rows_with([row_id for seal in seals for row_id in seal.late]))
     row = next(rows, None)
     for seal in seals:
-        writer.put_seal(seal)
+        covered = [each for row_id in seal.late for each in late.get(row_id, [])]
         for row_id in seal.late:
-            if row_id in pending:
-                writer.put_event(pending.pop(row_id), seal.number)
+            gaps.pop(row_id, None)
         while row is not None and row[0] <= seal.last_id:
-            if row[0] < seal.first_id or is_in(seal.missing, row[0]):
-                pending[row[0]] = row
-            else:
-                writer.put_event(row, seal.number)
+            if row[0] >= seal.first_id and not is_in(seal.missing, row[0]):
+                covered.append(row)
+            elif writer.is_in_period(row):
+                gaps[row[0]] = row
             row = next(rows, None)
+        writer.put_seal(seal, covered)
+
+
+def _by_id(rows: Iterable[KeyedRow]) -> dict[int, list[KeyedRow]]:
+    found: dict[int, list[KeyedRow]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(row)
+    return found
 
 
 def _header(

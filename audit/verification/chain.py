@@ -24,7 +24,11 @@ class Chain:
     heads: Mapping[int, Collection[bytes]]
     """The hashes that the heads file tells, by number."""
     expected: int
+    witnessed: int = 0
+    """The last number that the heads file tells of, wherever the chain begins."""
     before: SealRow | None = None
+    unwitnessed: SealRow | None = None
+    """The first genuine seal beyond what the heads file tells of."""
     findings: list[Finding] = field(default_factory=list)
     not_ours: set[int] = field(default_factory=set)
 
@@ -49,6 +53,8 @@ class Chain:
             self._forged(number, "the heads file tells of another seal of this number")
         self._link(seal)
         self.before, self.expected = seal, number + 1
+        if self.unwitnessed is None and number > self.witnessed:
+            self.unwitnessed = seal
         return seal
 
     def _link(self, seal: SealRow) -> None:
@@ -84,16 +90,16 @@ class Chain:
     def lag(self, *, now: datetime) -> Finding | None:
         """Say that the heads file no longer witnesses the end of the log.
 
-        A line that is missing with a later one there hides nothing: the later seal's hash covers the earlier seal.
+        A line that is missing with a later one there hides nothing: the later seal's hash covers the earlier seal. What
+        counts is the age of the first seal beyond it: the newest is seconds old wherever the portal runs.
         """
-        last = self.before
-        if last is None or now - last.at < HEADS_MAY_LAG or any(number >= last.number for number in self.heads):
+        first, last = self.unwitnessed, self.before
+        if first is None or last is None or now - first.at < HEADS_MAY_LAG:
             return None
-        told = max(self.heads, default=0)
         return Finding(
             FindingKind.HEADS_BEHIND,
             "The heads file does not tell of seals that stand: a tail cut off behind its last line would not show.",
-            seal=told + 1,
+            seal=first.number,
             last_seal=last.number,
         )
 

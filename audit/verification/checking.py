@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from audit.sealer import SealSignature
-from audit.verification.export_format import FORMAT, fingerprint, footer_message, line
+from audit.verification.export_format import FORMAT, SIGNING_KEYS, fingerprint, footer_message, line
 from audit.verification.rules import (
     SealRow,
     is_in,
@@ -50,6 +50,10 @@ class Trust:
             return "The file holds a key that is not among those given."
         return None
 
+    def required(self) -> frozenset[str]:
+        """Name the keys that must have signed, whatever the file says of itself."""
+        return SIGNING_KEYS | {str(key["key"]) for key in self.keys}
+
 
 @dataclass
 class ExportCheck:
@@ -58,8 +62,10 @@ class ExportCheck:
     header: Mapping[str, Any] = field(default_factory=dict)
     events: int = 0
     seals: int = 0
-    whole_seals: int = 0
-    """Seals all of whose rows are in the file, so that these are proven to be the rows that were sealed."""
+    rows: int = 0
+    """Rows of other days under the same seals, of which the file tells only what their seals' digests need."""
+    first_seal: SealRow | None = None
+    last_seal: SealRow | None = None
     unsealed: int = 0
     objections: list[str] = field(default_factory=list)
 
@@ -95,8 +101,11 @@ class _Check:
             self._open_seal(content)
         elif kind == "event":
             self._event(content)
+        elif kind == "row":
+            self.result.rows += 1
+            self._under_seal(content)
         else:
-            raise NotAnExport("A line is neither a seal nor an event.")
+            raise NotAnExport("A line is neither a seal nor an event nor a row.")
 
     def footer(self, content: dict[str, Any], digest: bytes) -> None:
         self._close_seal()
@@ -106,15 +115,18 @@ class _Check:
             self._object("The bytes of the file are not those that were signed.")
         signatures = signatures_from(content["signatures"]) or ()
         message = footer_message(digest)
-        missing = self._required() - {signature.key for signature in signatures}
+        missing = self._trust.required() - {signature.key for signature in signatures}
         if missing or not all(self._matches(message, signature) for signature in signatures):
             self._object("The file is not signed by every key that must sign it.")
         header = self.result.header
         if (header["events"], header["seals"]) != (self.result.events, self.result.seals):
             self._object("The file does not hold as many events and seals as its header says.")
+        self._object_to_begin(header)
 
-    def _required(self) -> set[str]:
-        return {name for name, _, _ in self._keys}
+    def _object_to_begin(self, header: Mapping[str, Any]) -> None:
+        first = self.result.first_seal
+        if first is not None and first.number > 1 and first.at >= datetime.fromisoformat(header["from_instant"]):
+            self._object("The seals in the file begin within the period: those of its first hours may be left out.")
 
     def _matches(self, message: bytes, signature: SealSignature) -> bool:
         der = self._keys.get((signature.key, signature.version, signature.algorithm))
@@ -122,7 +134,7 @@ class _Check:
 
     def _open_seal(self, content: dict[str, Any]) -> None:
         seal = _seal(content)
-        objection = objection_to_seal(seal, required=self._required(), matches=self._matches)
+        objection = objection_to_seal(seal, required=self._trust.required(), matches=self._matches)
         before = self._before
         if objection is None and before is not None and seal.number != before.number + 1:
             objection = "it does not follow the seal before it"
@@ -130,39 +142,44 @@ class _Check:
             objection = objection_to_link(seal, before)
         if objection is not None:
             self._object(f"Seal {seal.number}: {objection}.")
-        self._before = self._seal = seal
+        self._before = self._seal = self.result.last_seal = seal
+        self.result.first_seal = self.result.first_seal or seal
         self._rows, self._count, self._last_order = sha256(), 0, (False, 0)
         self.result.seals += 1
 
     def _event(self, content: dict[str, Any]) -> None:
         self.result.events += 1
-        row_id, mac, number = content["id"], content["mac"], content["seal"]
+        row_id = content["id"]
         if content["fits_its_mac"] is not True:
             self._object(f"Event {row_id}: it did not fit its keyed hash when it was exported.")
-        if number is None:
+        if content["seal"] is None:
             self._close_seal()
             self.result.unsealed += 1
-            return
+        else:
+            self._under_seal(content)
+
+    def _under_seal(self, content: Mapping[str, Any]) -> None:
+        row_id, mac, number = content["id"], content["mac"], content["seal"]
         seal = self._seal
         if seal is None or number != seal.number or len(mac) != MAC_HEX:
-            self._object(f"Event {row_id}: it stands under a seal that is not its own.")
+            self._object(f"Row {row_id}: it stands under a seal that is not its own.")
             return
         is_late = row_id in seal.late
         is_covered = is_late or (seal.first_id <= row_id <= seal.last_id and not is_in(seal.missing, row_id))
         if not is_covered or (not is_late, row_id) <= self._last_order:
-            self._object(f"Event {row_id}: seal {seal.number} does not cover it here.")
+            self._object(f"Row {row_id}: seal {seal.number} does not cover it here.")
         self._last_order = (not is_late, row_id)
         self._rows.update(row_id.to_bytes(8, "big", signed=True) + bytes.fromhex(mac))
         self._count += 1
 
     def _close_seal(self) -> None:
         seal, self._seal = self._seal, None
-        if seal is None or self._count < seal.row_count:
-            return  # some of its rows are of days outside the period
-        if self._rows.digest() == seal.rows_digest:
-            self.result.whole_seals += 1
-        else:
-            self._object(f"Seal {seal.number}: its events are not those that were sealed.")
+        if seal is None:
+            return
+        if self._count != seal.row_count:
+            self._object(f"Seal {seal.number}: it sealed {seal.row_count} rows, and {self._count} are here.")
+        elif self._rows.digest() != seal.rows_digest:
+            self._object(f"Seal {seal.number}: its rows are not those that were sealed.")
 
     def _object(self, objection: str) -> None:
         self.result.objections.append(objection)
@@ -232,8 +249,11 @@ def trust_from(*, pinned: str | None, keys_file: Path | None) -> Trust:
         return Trust(fingerprint=pinned)
     stored = json.loads(keys_file.read_text(encoding="utf-8"))
     keys = stored.get("keys") if isinstance(stored, dict) else None
-    if keys is None or not all(isinstance(key, dict) for key in keys):
+    if not isinstance(keys, list) or not all(isinstance(key, dict) for key in keys):
         raise ValueError("The file of public keys is not one that the portal wrote.")
+    lacking = SIGNING_KEYS - {key.get("key") for key in keys}
+    if lacking:
+        raise ValueError(f"The file of public keys lacks {' and '.join(sorted(lacking))}.")
     return Trust(keys=tuple(keys))
 
 
@@ -242,11 +262,17 @@ def report(result: ExportCheck) -> list[str]:
     header = result.header
     lines = [f"Period: {header.get('from')} to {header.get('to')}, the last day not included."] if header else []
     lines.append(
-        f"Read: {result.events} events, {result.seals} seals; of {result.whole_seals} seals every row is here,"
+        f"Read: {result.events} events, {result.rows} rows of other days under the same seals, {result.seals} seals;"
         f" {result.unsealed} events had no seal yet."
     )
+    if result.first_seal is not None and result.last_seal is not None:
+        lines.append(f"Seals: {_named(result.first_seal)} to {_named(result.last_seal)}.")
     lines += result.objections or ["Nothing is wrong: every byte is as it was signed."]
     return lines
+
+
+def _named(seal: SealRow) -> str:
+    return f"{seal.number} of {seal.at:%Y-%m-%d %H:%M} UTC"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

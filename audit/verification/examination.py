@@ -10,6 +10,7 @@ from audit.tail import TailEntry
 from audit.verification.chain import Chain, forged_joined
 from audit.verification.diagnosis import Diagnosis, diagnose_sealed, diagnose_unsealed, with_late_seals
 from audit.verification.findings import Finding, FindingKind, Progress
+from audit.verification.guards import guards_gone
 from audit.verification.months import dropped_partition
 from audit.verification.partitions import bounds_of, misplaced_rows, partitions, stands_detached
 from audit.verification.reading import (
@@ -19,6 +20,7 @@ from audit.verification.reading import (
     rows_between,
     rows_from,
     rows_with,
+    rows_without_values,
     seal_that_covers,
     seals_from,
 )
@@ -46,10 +48,13 @@ class Examination:
         for head in heads:
             told.setdefault(head.number, set()).add(head.hash)
             self._head_ids[head.number] = head.last_id
-        self._journal: dict[int, bytes] = {entry.id: entry.mac for entry in journal}
+        self._journal: dict[int, set[bytes]] = {}
+        for entry in journal:
+            self._journal.setdefault(entry.id, set()).add(entry.mac)
         self._now, self._progress = now, progress
         self._matches = sealer().row_mac_matches
-        self._chain = Chain(sealer().required_keys(), sealer().seal_signature_matches, told, expected=1)
+        required, matches = sealer().required_keys(), sealer().seal_signature_matches
+        self._chain = Chain(required, matches, told, expected=1, witnessed=max(told, default=0))
         self._found = Diagnosis()
         self._late_in: dict[int, int] = {}
         self.rows = self.unsealed = 0
@@ -81,6 +86,8 @@ class Examination:
         self._examine_tail(first_id, walk)
         self.rows, self.unsealed = walk.rows, walk.rows - sealed
         self._conclude()
+        self.findings += self._empty(is_whole=from_seal == 1)
+        self.findings += guards_gone(partitions().attached)
 
     def _start(self, from_seal: int) -> None:
         chain = self._chain
@@ -190,10 +197,19 @@ class Examination:
         return unsealed_runs(absent, present, [*known, *told])
 
     def _compare(self, macs: Mapping[int, set[bytes]], suspects: set[int]) -> None:
+        sealed_up_to = 0 if self._chain.before is None else self._chain.before.last_id
         for row_id, found in macs.items():
-            if self._journal[row_id] not in found and row_id not in suspects:
-                what = "The journal tells of another row of this id: somebody had the hashes' key."
-                self._found.findings.append(Finding(FindingKind.ROW_CHANGED, what, first_id=row_id))
+            if self._journal[row_id] <= found or row_id in suspects:
+                continue
+            if row_id <= sealed_up_to or self._journal[row_id] & found:
+                # Two rows were committed under one id, as when its sequence was set back, and one of them is gone.
+                what, kind = "The journal tells of a second row of this id, and it is gone.", FindingKind.ROW_MISSING
+            else:
+                what, kind = (
+                    "The journal tells of another row of this id: somebody had the hashes' key.",
+                    FindingKind.ROW_CHANGED,
+                )
+            self._found.findings.append(Finding(kind, what, first_id=row_id))
 
     def _gone(self, runs: Sequence[Run], last_row: int | None) -> list[Finding]:
         if not runs:
@@ -211,6 +227,13 @@ class Examination:
             return finding
         place = (finding.seal, finding.last_seal, finding.first_id, finding.last_id, finding.partition)
         return Finding(finding.kind, f"{finding.what} The table stands beside the log, detached.", *place)
+
+    def _empty(self, *, is_whole: bool) -> list[Finding]:
+        what = "Rows that lack what every row has, be it their id: {}."
+        return [
+            Finding(FindingKind.ROW_CHANGED, what.format(count), partition=partition)
+            for partition, count in rows_without_values(is_whole=is_whole)
+        ]
 
     def _misplaced(self, suspects: set[int]) -> list[Finding]:
         what = "It is genuine, but lies in the partition of a month that is not its own."

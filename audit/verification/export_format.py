@@ -11,6 +11,8 @@ from audit.sealer import SealPublicKey, SealSignature
 from audit.verification.rules import SealRow
 
 FORMAT: Final = "audit-export-1"
+SIGNING_KEYS: Final = frozenset({"log-seal", "log-seal-pq"})
+"""By which every seal and every export is signed: whoever checks must not learn that from the file."""
 
 
 def line(content: Mapping[str, Any]) -> bytes:
@@ -80,6 +82,11 @@ def event_entry(message: bytes, mac: bytes, *, seal: int | None, is_right: bool)
         "mac": mac.hex(),
         "fits_its_mac": is_right,
     }
+
+
+def row_entry(row_id: int, mac: bytes, *, seal: int) -> dict[str, Any]:
+    """Write a row of another day as little as its seal's digest needs."""
+    return {"type": "row", "seal": seal, "id": row_id, "mac": mac.hex()}
 
 
 def footer_message(digest: bytes) -> bytes:

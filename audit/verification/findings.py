@@ -25,6 +25,8 @@ class FindingKind(StrEnum):
     """Dropped or detached: its rows are no longer in the log."""
     HEADS_BEHIND = "heads_behind"
     """The heads file lacks the latest seals, so that it no longer witnesses the end of the log."""
+    GUARD_GONE = "guard_gone"
+    """A trigger or constraint that keeps the log append-only is not there, or is switched off."""
 
 
 @dataclass(frozen=True)

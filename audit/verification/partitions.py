@@ -8,7 +8,7 @@ from django.db import connection
 from psycopg import sql
 
 from audit.verification.months import OTHER, PARENT, Bounds, month_of, partition_of
-from audit.verification.reading import StoredRow, instant_from, rows_with
+from audit.verification.reading import IN_OUR_TIME, MICROSECONDS, StoredRow, instant_from, rows_with
 from audit.verification.rules import Run
 
 MISPLACED_LIMIT = 10_000
@@ -35,7 +35,7 @@ def partitions() -> Partitions:
         if OTHER in attached:
             cursor.execute(
                 f"SELECT DISTINCT (extract(epoch FROM date_trunc('month', at, 'UTC')) * 1000000)::bigint FROM {OTHER}"  # noqa: S608 - our own words
-                " WHERE isfinite(at)"
+                f" WHERE {IN_OUR_TIME}"
             )
             found = (instant_from(row[0]) for row in cursor.fetchall())
             months = frozenset(partition_of(at) for at in found if at is not None)
@@ -56,10 +56,9 @@ def bounds_of(run: Run, *, now: datetime) -> Bounds:
     return Bounds(run, min(before, after), max(before, after))
 
 
-_US = "(extract(epoch FROM at) * 1000000)::bigint"
-_BEFORE = f"SELECT {_US} FROM {PARENT} WHERE id < %s AND isfinite(at) ORDER BY id DESC LIMIT 1"  # noqa: S608 - ours
-_AFTER = f"SELECT {_US} FROM {PARENT} WHERE id > %s AND isfinite(at) ORDER BY id LIMIT 1"  # noqa: S608 - ours
-_SEALED = f"SELECT {_US} FROM audit_auditseal WHERE number = %s AND isfinite(at)"  # noqa: S608 - our own words
+_BEFORE = f"SELECT {MICROSECONDS} FROM {PARENT} WHERE id < %s AND {IN_OUR_TIME} ORDER BY id DESC LIMIT 1"  # noqa: S608 - ours
+_AFTER = f"SELECT {MICROSECONDS} FROM {PARENT} WHERE id > %s AND {IN_OUR_TIME} ORDER BY id LIMIT 1"  # noqa: S608 - ours
+_SEALED = f"SELECT {MICROSECONDS} FROM audit_auditseal WHERE number = %s AND {IN_OUR_TIME}"  # noqa: S608 - our own words
 
 
 def _instant(query: str, value: int) -> datetime | None:
@@ -77,15 +76,16 @@ def stands_detached(partition: str) -> bool:
     return row is not None and bool(row[0])
 
 
-_OUTSIDE = "(SELECT id FROM {0} WHERE at < %s LIMIT %s) UNION (SELECT id FROM {0} WHERE at >= %s LIMIT %s)"
+_IDS = "SELECT id FROM {0} WHERE id IS NOT NULL AND"
+_OUTSIDE = f"({_IDS} at < %s LIMIT %s) UNION ({_IDS} at >= %s LIMIT %s)"
+_INSIDE = f"{_IDS} at >= %s AND at < %s LIMIT %s"
 
 
 def misplaced_rows(attached: Collection[str]) -> list[StoredRow]:
-    """Give rows that lie in the partition of a month that is not theirs.
+    """Give rows that lie in the partition of a month that is not theirs, or in the default one though theirs is there.
 
     The database's own bound of a partition is what somebody got round, so the planner may not trust it.
     """
-    ids: set[int] = set()
     places: set[tuple[int, str]] = set()
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL constraint_exclusion = off")
@@ -95,9 +95,11 @@ def misplaced_rows(attached: Collection[str]) -> list[StoredRow]:
                 continue
             first = datetime(month[0], month[1], 1, tzinfo=UTC)
             later = datetime(month[0] + month[1] // 12, month[1] % 12 + 1, 1, tzinfo=UTC)
-            query = sql.SQL(_OUTSIDE)
-            cursor.execute(query.format(sql.Identifier(partition)), [first, MISPLACED_LIMIT, later, MISPLACED_LIMIT])
-            for (row_id,) in cursor.fetchall():
-                ids.add(row_id)
-                places.add((row_id, partition))
+            outside = sql.SQL(_OUTSIDE).format(sql.Identifier(partition))
+            cursor.execute(outside, [first, MISPLACED_LIMIT, later, MISPLACED_LIMIT])
+            places.update((row_id, partition) for (row_id,) in cursor.fetchall())
+            if OTHER in attached:
+                cursor.execute(sql.SQL(_INSIDE).format(sql.Identifier(OTHER)), [first, later, MISPLACED_LIMIT])
+                places.update((row_id, OTHER) for (row_id,) in cursor.fetchall())
+    ids = {row_id for row_id, _ in places}
     return [row for row in rows_with(ids) if (row.row_id, row.partition) in places]

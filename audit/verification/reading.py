@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 
 from audit.models import AuditSeal
+from audit.models.audit_event import OUR_TIME
 from audit.sql import ROW_MESSAGE
 from audit.verification.months import PARENT
 from audit.verification.rules import SealRow, late_from, signatures_from, spans_from
@@ -18,9 +19,10 @@ FIRST_ID: Final = -(2**63)
 LAST_ID: Final = 2**63 - 1
 ROWS_AT_ONCE: Final = 5_000
 
-# An instant that no row of ours has would end the reading with an error instead of a finding.
-MESSAGE: Final = f"CASE WHEN isfinite(at) THEN {ROW_MESSAGE} ELSE '' END"
-_MICROSECONDS: Final = "CASE WHEN isfinite(at) THEN (extract(epoch FROM at) * 1000000)::bigint END"
+IN_OUR_TIME: Final = f"at >= '{OUR_TIME[0].isoformat()}' AND at < '{OUR_TIME[1].isoformat()}'"
+# A row that no constraint of ours let in would end the reading with an error instead of a finding.
+MESSAGE: Final = f"coalesce(CASE WHEN isfinite(at) THEN {ROW_MESSAGE} END, '')"
+MICROSECONDS: Final = f"CASE WHEN {IN_OUR_TIME} THEN (extract(epoch FROM at) * 1000000)::bigint END"
 
 Period = tuple[datetime, datetime]
 """Two aware instants; the first is inside, the second is not."""
@@ -64,7 +66,7 @@ def seals_from(number: int, *, limit: int) -> list[StoredSeal]:
     """Give the seals from a number on, in order."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT number, {_MICROSECONDS}, first_id, last_id, row_count, missing::text, late::text, rows_digest,"  # noqa: S608 - our own constant
+            f"SELECT number, {MICROSECONDS}, first_id, last_id, row_count, missing::text, late::text, rows_digest,"  # noqa: S608 - our own constant
             " previous, hash, signatures::text FROM audit_auditseal WHERE number >= %s ORDER BY number LIMIT %s",
             [number, limit],
         )
@@ -92,11 +94,9 @@ def instant_from(microseconds: int) -> datetime | None:
         return None
 
 
-def keyed_rows(first_id: int, last_id: int, *, period: Period | None = None) -> Iterator[KeyedRow]:
-    """Give the rows of a range, of a period if told, by ascending id, as they come from the database."""
+def keyed_rows(first_id: int, last_id: int) -> Iterator[KeyedRow]:
+    """Give the rows of a range by ascending id, as they come from the database."""
     condition = f"id BETWEEN {first_id:d} AND {last_id:d}"
-    if period is not None:
-        condition += f" AND at >= '{period[0].isoformat()}' AND at < '{period[1].isoformat()}'"
     query = f"SELECT id, mac, convert_to({MESSAGE}, 'UTF8') FROM {PARENT} WHERE {condition} ORDER BY id"  # noqa: S608 - ours
     # No COPY: while one runs, the connection takes no other statement, and a keyed hash may have the keys read anew.
     with connection.chunked_cursor() as cursor:
@@ -148,50 +148,41 @@ def seal_that_covers(row_id: int, *, before: int) -> StoredSeal | None:
 
 def last_row_id() -> int | None:
     """Give the highest id in the log; ``None`` when it is empty."""
-    found: int | None = _scalar(f"SELECT max(id) FROM {PARENT}", [])  # noqa: S608 - our own words
+    found: int | None = scalar(f"SELECT max(id) FROM {PARENT}", [])  # noqa: S608 - our own words
     return found
 
 
 def rows_from(number: int) -> int:
     """Count the rows that verification from a seal on will examine, by what the seals say."""
-    sealed = _scalar("SELECT coalesce(sum(row_count), 0)::bigint FROM audit_auditseal WHERE number >= %s", [number])
-    unsealed = _scalar(
+    sealed = scalar("SELECT coalesce(sum(row_count), 0)::bigint FROM audit_auditseal WHERE number >= %s", [number])
+    unsealed = scalar(
         f"SELECT count(*) FROM {PARENT} WHERE id > coalesce((SELECT max(last_id) FROM audit_auditseal), 0)",  # noqa: S608 - our own words
         [],
     )
     return int(sealed) + int(unsealed)
 
 
-def _scalar(query: str, values: list[Any]) -> Any:
+def keyed_rows_with(ids: Collection[int]) -> list[KeyedRow]:
+    """Give the rows that have one of these ids as ``keyed_rows`` does."""
+    return [(row.row_id, row.row_id.to_bytes(8, "big", signed=True) + row.mac, row.message) for row in rows_with(ids)]
+
+
+def rows_without_values(*, is_whole: bool) -> list[tuple[str, int]]:
+    """Count by partition the rows that lack what every row has.
+
+    Unless the whole log is asked for, only those without an id, which no range of ids holds: the rest is in some range.
+    A row is counted by a function, as the planner would take a column's NOT NULL for granted.
+    """
+    condition = "num_nulls(id, at, kind, actor_kind, facts, mac) > 0" if is_whole else "id IS NULL"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT tableoid::regclass::text, count(*) FROM {PARENT} WHERE {condition} GROUP BY 1 ORDER BY 1"  # noqa: S608 - our own words
+        )
+        return [(str(partition), int(count)) for partition, count in cursor.fetchall()]
+
+
+def scalar(query: str, values: list[Any]) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         row = cursor.fetchone()
         return None if row is None else row[0]
-
-
-@dataclass(frozen=True)
-class Extent:
-    """The rows of a period, and the seals that cover them; none when the numbers are zero."""
-
-    rows: int
-    first_id: int
-    last_id: int
-    first_seal: int
-    last_seal: int
-
-
-def extent_of(period: Period) -> Extent:
-    """Find what an export of a period holds: late rows are in seals of their own, after those of their ids."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*), min(id), max(id) FROM {PARENT} WHERE at >= %s AND at < %s", period)  # noqa: S608 - our own words
-        rows, first_id, last_id = cursor.fetchone() or (0, None, None)
-    if not rows or first_id is None or last_id is None:
-        return Extent(0, 0, 0, 0, 0)
-    first = _scalar("SELECT min(number) FROM audit_auditseal WHERE last_id >= %s", [first_id]) or 0
-    last = _scalar("SELECT max(number) FROM audit_auditseal WHERE first_id <= %s AND first_id <= last_id", [last_id])
-    late = _scalar(
-        "SELECT max(number) FROM audit_auditseal, jsonb_array_elements_text(late) AS late_id"  # noqa: S608 - our own words
-        f" WHERE number > %s AND EXISTS (SELECT FROM {PARENT} WHERE id = late_id::bigint AND at >= %s AND at < %s)",
-        [first, *period],
-    )
-    return Extent(rows, first_id, last_id, first, max(last or 0, late or 0) if first else 0)

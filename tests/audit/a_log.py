@@ -21,7 +21,7 @@ from audit.states import ActorKind, EventKind
 from audit.tail import TailEntry
 from audit.verification.examination import Examination
 from audit.verification.export_format import signature_entry
-from audit.verification.findings import Finding
+from audit.verification.findings import Finding, FindingKind
 
 LAST: Final = 70
 GAPS: Final = frozenset({7, 8, 48, 66})
@@ -180,6 +180,11 @@ def one(findings: list[Finding]) -> Finding:
     """The only finding."""
     assert len(findings) == 1, findings
     return findings[0]
+
+
+def besides_guards(findings: list[Finding]) -> list[Finding]:
+    """The findings of a log whose constraints were dropped first, without that they were: tested by itself."""
+    return [found for found in findings if found.kind is not FindingKind.GUARD_GONE]
 
 
 def place(found: Finding) -> tuple[Any, ...]:

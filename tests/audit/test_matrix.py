@@ -15,6 +15,7 @@ from tests.audit.a_log import (
     SEALED,
     as_attacker,
     at_of,
+    besides_guards,
     event,
     execute,
     insert,
@@ -84,15 +85,17 @@ def test_a_row_with_any_column_changed_is_found(log, row_id, column):
     with as_attacker():
         execute("ALTER TABLE audit_auditevent DROP CONSTRAINT event_office_is_an_officers")
         execute(f"UPDATE audit_auditevent SET {column} = {CHANGES[column]} WHERE id = %s", row_id)
-        found = one(log.findings())
+        found = one(besides_guards(log.findings()))
     assert place(found) == (FindingKind.ROW_CHANGED, SEAL_OF.get(row_id), row_id, None)
     assert found.partition == table_of(row_id)
 
 
-def test_an_instant_that_is_none_is_found(log):
+@pytest.mark.parametrize("instant", ["infinity", "-infinity", "294276-12-31 23:59:59+00", "4713-01-01 00:00+00 BC"])
+def test_an_instant_that_cannot_be_is_found(log, instant):
     with as_attacker():
-        execute("UPDATE audit_auditevent SET at = 'infinity' WHERE id = 30")
-        found = one(log.findings())
+        execute("ALTER TABLE audit_auditevent DROP CONSTRAINT event_at_is_of_our_time")
+        execute("UPDATE audit_auditevent SET at = %s WHERE id = 30", instant)
+        found = one(besides_guards(log.findings()))
     assert (found.kind, found.first_id, found.partition) == (FindingKind.ROW_CHANGED, 30, "audit_auditevent_other")
 
 
@@ -101,16 +104,17 @@ def test_a_keyed_hash_of_any_length_is_found(log, mac):
     with as_attacker():
         execute("ALTER TABLE audit_auditevent DROP CONSTRAINT event_mac_is_whole")
         execute("UPDATE audit_auditevent SET mac = %s WHERE id = 30", mac)
-        assert place(one(log.findings())) == (FindingKind.ROW_CHANGED, 3, 30, None)
+        assert place(one(besides_guards(log.findings()))) == (FindingKind.ROW_CHANGED, 3, 30, None)
 
 
 @pytest.mark.parametrize("row_id", [*sorted(GAPS), LAST + 1, LAST + 100, 0, -5])
 @pytest.mark.parametrize("forged", ["copied", "zero"])
 def test_a_row_that_was_added_is_found(log, row_id, forged):
     with as_attacker():
+        execute("ALTER TABLE audit_auditevent DROP CONSTRAINT event_id_is_positive")
         mac = event(30)["mac"] if forged == "copied" else bytes(34)
         insert([event(30, id=row_id, at=at_of(max(row_id, 1)), mac=mac)])
-        found = one(log.findings())
+        found = one(besides_guards(log.findings()))
     assert (found.kind, found.first_id) == (FindingKind.ROW_ADDED, row_id)
 
 
@@ -131,9 +135,9 @@ def test_a_row_that_came_late_and_has_no_seal_yet_is_no_finding(log):
 @pytest.mark.parametrize(("one_id", "other_id"), [(1, 2), (1, 58), (20, 30), (35, 36), (25, 40), (58, 59), (64, 70)])
 def test_two_rows_that_changed_places_were_moved(log, one_id, other_id):
     with as_attacker():
-        execute("UPDATE audit_auditevent SET id = -1 WHERE id = %s", one_id)
+        execute("UPDATE audit_auditevent SET id = 9999 WHERE id = %s", one_id)
         execute("UPDATE audit_auditevent SET id = %s WHERE id = %s", one_id, other_id)
-        execute("UPDATE audit_auditevent SET id = %s WHERE id = -1", other_id)
+        execute("UPDATE audit_auditevent SET id = %s WHERE id = 9999", other_id)
         found = log.findings()
     assert sorted((each.kind, each.first_id, each.what) for each in found) == [
         (FindingKind.ROW_MOVED, min(one_id, other_id), f"It was written as row {max(one_id, other_id)}."),

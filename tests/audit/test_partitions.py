@@ -38,7 +38,7 @@ def test_rows_lie_in_their_months():
     assert table_of(record_one(datetime(2027, 7, 31, 12, tzinfo=UTC))) == "audit_auditevent_y2027m07"
 
 
-@pytest.mark.parametrize("year", [1, 1970, 2019, 2099, 9999])
+@pytest.mark.parametrize("year", [2020, 2021, 2099, 2199])
 def test_a_row_far_off_lies_in_the_table_for_all_others(year):
     assert table_of(record_one(datetime(year, 6, 1, tzinfo=UTC))) == "audit_auditevent_other"
 

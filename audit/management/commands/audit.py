@@ -100,6 +100,9 @@ class Command(BaseCommand):
         )
         if made.wrong_events:
             self.stdout.write(f"{made.wrong_events} events do not fit their keyed hash: verify the log.")
+        if made.wrong_seals:
+            self.stdout.write(f"{made.wrong_seals} seals are not over the rows that are there: verify the log.")
+        if made.wrong_events or made.wrong_seals:
             sys.exit(FOUND)
 
     def _check_export(self, options: dict[str, Any]) -> None:
