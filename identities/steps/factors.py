@@ -1,6 +1,7 @@
 """What opens a log-in: the code of a code display or an audio code reader, and the password."""
 
 from datetime import datetime
+from enum import StrEnum
 from functools import cache
 from struct import pack
 from uuid import UUID
@@ -34,20 +35,40 @@ class HsmTotp(TOTP):
         """Give the code of the step that the window looks at."""
         return self._tokens[self.t()]
 
+    def shows(self, code: int) -> bool:
+        """Tell whether any step of the window shows ``code``, accepted before or not."""
+        return code in self._tokens.values()
+
+
+class CodeJudgement(StrEnum):
+    """What a typed code is to a device."""
+
+    RIGHT = "right"
+    SPENT = "spent"
+    WRONG = "wrong"
+
 
 def code_is_right(*, device: CodeDevice, typed: str, now: datetime) -> bool:
-    """Tell whether a locked device shows ``typed``, and take the step so that it is accepted once.
+    """Tell whether a locked device shows ``typed``, and take the step so that it is accepted once."""
+    return judged_code(device=device, typed=typed, now=now) is CodeJudgement.RIGHT
 
-    Rule: SEC-3, RFC 6238 section 5.2 (one acceptance a step) and section 6 (drift).
+
+def judged_code(*, device: CodeDevice, typed: str, now: datetime) -> CodeJudgement:
+    """Tell whether a locked device shows ``typed``; a right one takes its step, so that it is accepted once.
+
+    Rule:   SEC-3, RFC 6238 section 5.2 (one acceptance a step) and section 6 (drift).
+    Writes: CodeDevice.
     """
     assert_in_transaction()
     totp = HsmTotp(seed_wrapped=bytes(device.seed_wrapped), drift_steps=device.drift_steps, now=now)
-    if not is_code(typed) or not totp.verify(int(typed), TOLERANCE_STEPS, device.last_step + 1):
-        return False
+    if not is_code(typed):
+        return CodeJudgement.WRONG
+    if not totp.verify(int(typed), TOLERANCE_STEPS, device.last_step + 1):
+        return CodeJudgement.SPENT if totp.shows(int(typed)) else CodeJudgement.WRONG
     device.last_step = totp.t()
     device.drift_steps = max(-LARGEST_DRIFT_STEPS, min(LARGEST_DRIFT_STEPS, totp.drift))
     device.save(update_fields=["last_step", "drift_steps"])
-    return True
+    return CodeJudgement.RIGHT
 
 
 def accept_code(*, device_id: UUID, typed: str, source: str, actor: Actor, now: datetime) -> bool:
@@ -55,7 +76,7 @@ def accept_code(*, device_id: UUID, typed: str, source: str, actor: Actor, now: 
 
     Rule:   SEC-3, TRY-1, TRY-2: whoever knows a user ID can come this far, so that wrong codes pause the device for
             the source they come from, and never block it. A right code during the pause is refused, and looks like
-            a wrong one.
+            a wrong one. A code that was accepted before is refused and not counted: a double click is no guess.
     Locks:  the device's row.
     Writes: CodeDevice, DeviceTries, AuditEvent.
     """
@@ -66,12 +87,15 @@ def accept_code(*, device_id: UUID, typed: str, source: str, actor: Actor, now: 
     if paused or device.state != DeviceState.ACTIVE or device.user_id is None:
         HsmTotp(seed_wrapped=bytes(device.seed_wrapped), drift_steps=device.drift_steps, now=now)
         return False
-    if code_is_right(device=device, typed=typed, now=now):
+    judgement = judged_code(device=device, typed=typed, now=now)
+    if judgement is CodeJudgement.RIGHT:
         if counter is not None:
             counter.delete()
         device.last_used_at = now
         device.save(update_fields=["last_used_at"])
         return True
+    if judgement is CodeJudgement.SPENT:
+        return False
     counter = counter or DeviceTries(device=device, source=source)
     counter.count(after_wrong_try(counter.tries, may_block=False, now=now))
     counter.last_wrong_at = now

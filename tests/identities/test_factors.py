@@ -1,13 +1,18 @@
 """Code displays and passwords: activation, acceptance, wrong tries."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from audit.api import Actor, EventKind, events_about
 from identities.api import (
     ActivationRefused,
+    AuthenticatorBlockReason,
+    AuthenticatorKind,
+    BlockSource,
     DeviceRefusal,
     DeviceRefused,
     DeviceState,
@@ -22,13 +27,15 @@ from identities.api import (
     forget_old_tries,
     hand_out_code_device,
     identity_by_id,
+    register_code_device,
+    suspend_authenticator,
 )
-from identities.models import ActivationCode, CodeDevice, Identity, PasswordFactor
+from identities.models import ActivationCode, CodeDevice, DeviceTries, Identity, PasswordFactor
 from identities.states import ActivationCodeState, PasswordState
 from identities.steps.activation import ActivationRefusal
 from notifications.api import MessageKind
 from notifications.models import Delivery
-from tests.factories.identities import PASSWORD, a_device, a_resident, an_issued_identity, an_officer
+from tests.factories.identities import PASSWORD, Device, a_device, a_resident, an_issued_identity, an_officer
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -194,6 +201,99 @@ def test_sec_3_a_drifting_clock_is_followed_step_by_step_but_no_leap_is(now):
         assert accepts(resident.device, resident.device.code(at + steps_ahead * STEP), at)
 
 
+@pytest.mark.parametrize("steps", [-3, -2, 2, 3])
+def test_sec_3_an_early_and_a_late_code_are_refused_and_counted(now, steps):
+    """SEC-3, TRY-1."""
+    resident = a_resident(now=now)
+    assert not accepts(resident.device, resident.device.code(now + steps * STEP), now)
+    assert DeviceTries.objects.get().wrong_in_a_row == 1
+
+
+def test_sec_3_anothers_code_is_refused(now):
+    """SEC-3."""
+    resident, other = a_resident(now=now), a_resident(now=now)
+    assert not accepts(resident.device, other.device.code(now), now)
+    assert accepts(other.device, other.device.code(now), now)
+
+
+def test_try_2_a_code_sent_again_and_again_is_refused_and_pauses_nobody(now):
+    """TRY-2, SEC-3: a double click is no guess."""
+    resident = a_resident(now=now)
+    code = resident.device.code(now)
+    assert accepts(resident.device, code, now)
+    for _ in range(20):
+        assert not accepts(resident.device, code, now)
+    assert not DeviceTries.objects.exists()
+    assert accepts(resident.device, resident.device.code(now + STEP), now + STEP)
+
+
+def test_a_code_tells_when_its_device_was_used_last(now):
+    resident = a_resident(now=now)
+    assert CodeDevice.objects.get(serial=resident.device.serial).last_used_at is None
+    assert not accepts(resident.device, wrong(resident.device, now), now)
+    assert CodeDevice.objects.get(serial=resident.device.serial).last_used_at is None
+    assert accepts(resident.device, resident.device.code(now), now)
+    assert CodeDevice.objects.get(serial=resident.device.serial).last_used_at == now
+
+
+def test_aut_1_an_audio_code_reader_takes_the_displays_place_and_speaks_codes_like_it(now):
+    """AUT-1: not beside one another."""
+    resident = a_resident(now=now)
+    reader = Device(serial="KO-T-1", seed=b"an audio reader's seed")
+    with transaction.atomic():
+        register_code_device(serial=reader.serial, kind=AuthenticatorKind.AUDIO_READER, seed=reader.seed)
+    handed = hand_out(reader.serial, resident.identity_id, now)
+    activate(resident.user_id, handed.activation_code, reader.code(now), now)
+    assert device_state(resident.device.serial) is DeviceState.BLOCKED
+    assert not accepts(resident.device, resident.device.code(now), now)
+    later = now + STEP
+    assert accepts(reader, reader.code(later), later)
+    for _ in range(3):
+        assert not accepts(reader, wrong(reader, later), later)
+    paused = events_about(subject_id=resident.identity_id, limit=1)[0]
+    assert (paused.kind, paused.facts["authenticator"]) == (EventKind.AUTHENTICATOR_PAUSED, "audio_code_reader")
+
+
+def test_blk_1_a_suspended_devices_right_code_looks_like_a_wrong_one(now):
+    """BLK-1."""
+    resident = a_resident(now=now)
+    with transaction.atomic():
+        assert suspend_authenticator(
+            identity_id=resident.identity_id,
+            kind=AuthenticatorKind.CODE_DISPLAY,
+            authenticator_id=CodeDevice.objects.get(serial=resident.device.serial).uuid,
+            source=BlockSource.CITIZEN,
+            reason=AuthenticatorBlockReason.OWN_WISH,
+            actor=Actor.citizen(resident.identity_id),
+            now=now,
+        )
+    assert not accepts(resident.device, resident.device.code(now), now)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sec_3_of_fifty_who_send_one_code_at_the_same_moment_one_is_let_in(now):
+    """SEC-3: one acceptance a step, whoever asks how often."""
+    resident = a_resident(now=now)
+    uuid, code = CodeDevice.objects.get(serial=resident.device.serial).uuid, resident.device.code(now)
+    barrier = Barrier(50, timeout=60)
+
+    def send(number):
+        try:
+            with transaction.atomic():
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL lock_timeout = '60s'")  # the last of fifty may wait on a busy machine
+                barrier.wait()
+                return accept_code(
+                    device_id=uuid, typed=code, source=f"source {number}", actor=Actor.visitor(), now=now
+                )
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(50) as pool:
+        outcomes = list(pool.map(send, range(50)))
+    assert sum(outcomes) == 1
+
+
 def test_try_1_three_wrong_codes_pause_the_device_and_the_right_one_looks_wrong_meanwhile(now):
     """TRY-1, TRY-2."""
     resident = a_resident(now=now)
@@ -272,6 +372,13 @@ def test_try_1_nine_wrong_passwords_block_the_password_and_the_citizen_is_told(n
     assert not opens(resident.identity_id, resident.password, at)
     told = Delivery.objects.filter(reference=resident.identity_id, kind=MessageKind.AUTHENTICATOR_BLOCKED)
     assert told.count() == 2
+
+
+def test_who_has_no_password_is_refused_like_one_whose_password_was_wrong(now):
+    identity_id, *_ = an_issued_identity(now=now)
+    assert not opens(identity_id, "", now)
+    assert not opens(identity_id, PASSWORD, now)
+    assert not PasswordFactor.objects.filter(pk=identity_id).exists()
 
 
 def test_key_1_the_password_is_hashed_with_argon2id_over_a_pepper_from_the_hsm(now):
