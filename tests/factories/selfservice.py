@@ -13,7 +13,7 @@ from authentication.states import Purpose, RequestState
 from identities.api import AssuranceLevel, AuthenticatorKind, ChangeField, ChangeWaits, CodeSent, ContactKind
 from identities.models import PendingChange
 from notifications.api import Channel, MessageKind
-from selfservice.usecases.outcomes import NewContact, NewUserId
+from selfservice.usecases.outcomes import NewContact, NewUserId, NewValue
 from selfservice.usecases.request_change import request_change
 from selfservice.usecases.send_contact_code import send_contact_code
 from tests.factories.identities import Resident, code_sent_to, texts_sent
@@ -21,6 +21,8 @@ from tests.factories.identities import Resident, code_sent_to, texts_sent
 NEW_PHONE = "+4531415926"
 NEW_EMAIL = "den.nye@example.dk"
 NEW_USER_ID = "havørn over klit"
+NEW_PASSWORD_HASH = "peppered_argon2id$1$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA"  # opens nothing
+NEW_VALUES = {ChangeField.PASSWORD: NEW_PASSWORD_HASH, ChangeField.AUTHENTICATOR: '{"kind": "app"}'}
 KINDS = {ChangeField.PHONE: ContactKind.PHONE, ChangeField.EMAIL: ContactKind.EMAIL}
 
 
@@ -78,7 +80,7 @@ def a_requested_change(
     login: Login, field: ChangeField = ChangeField.PHONE, *, value: str | None = None, now: datetime
 ) -> ChangeWaits:
     """Ask for a change, as far as its first login goes."""
-    wanted: NewContact | NewUserId
+    wanted: NewContact | NewUserId | NewValue
     match field:
         case ChangeField.USER_ID:
             wanted = NewUserId(user_id=value or NEW_USER_ID)
@@ -86,6 +88,8 @@ def a_requested_change(
             wanted = wanted_contact(login, ContactKind.PHONE, value or NEW_PHONE, now=now)
         case ChangeField.EMAIL:
             wanted = wanted_contact(login, ContactKind.EMAIL, value or NEW_EMAIL, now=now)
+        case _:
+            wanted = NewValue(value=value or NEW_VALUES[field])
     outcome = request_change(login=login, field=field, wanted=wanted, now=now)
     assert isinstance(outcome, ChangeWaits), outcome
     return outcome

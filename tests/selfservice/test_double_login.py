@@ -29,7 +29,7 @@ from identities.api import (
     contacts_of,
     identity_by_id,
 )
-from identities.models import PendingChange
+from identities.models import Identity, PendingChange
 from notifications.api import Channel, MessageKind, deliveries_of
 from notifications.models import Delivery
 from selfservice.usecases.block_own_identity import block_own_identity
@@ -39,9 +39,11 @@ from selfservice.usecases.expire_changes import expire_changes
 from selfservice.usecases.outcomes import LoginEnded, NewContact, NewUserId
 from selfservice.usecases.request_change import request_change
 from selfservice.usecases.send_contact_code import send_contact_code
+from tests.factories.authenticators import an_app_row
 from tests.factories.identities import Resident, a_resident, texts_sent
 from tests.factories.selfservice import (
     NEW_EMAIL,
+    NEW_PASSWORD_HASH,
     NEW_PHONE,
     NEW_USER_ID,
     a_login,
@@ -108,6 +110,44 @@ def test_a_second_login_after_the_wait_makes_the_change(resident: Resident, now:
     assert contacts[ContactKind.EMAIL] == (NEW_EMAIL if field is ChangeField.EMAIL else resident.email)
     assert identity.user_id == (NEW_USER_ID if field is ChangeField.USER_ID else resident.user_id)
     assert EventKind.CHANGE_CONFIRMED in newest_kinds(resident.identity_id, 4)
+
+
+def test_a_confirmed_password_is_the_one_whose_hash_waited(resident: Resident, now: datetime) -> None:
+    """CHG-1, CHG-4: and every other login ends, for whoever knew the old one may be behind it."""
+    first = a_login(resident.identity_id, at=now)
+    change = a_requested_change(first, ChangeField.PASSWORD, now=now)
+    assert Identity.objects.get(pk=resident.identity_id).password != NEW_PASSWORD_HASH
+    second = a_login(resident.identity_id, at=now + HOUR)
+    outcome = confirm_change(login=second, change_id=change.change_id, now=now + HOUR)
+    assert outcome == Confirmed(field=ChangeField.PASSWORD)
+    assert Identity.objects.get(pk=resident.identity_id).password == NEW_PASSWORD_HASH
+    assert LoginRow.objects.get(pk=first.id).ending == Ending.CHANGE_CONFIRMED
+    assert kinds_delivered(resident, MessageKind.CHANGE_CONFIRMED) == [Channel.EMAIL, Channel.SMS]
+
+
+def test_a_confirmed_new_app_comes_with_the_code_that_activates_it(resident: Resident, now: datetime) -> None:
+    """CHG-4, SEC-4."""
+    change = a_requested_change(a_login(resident.identity_id, at=now), ChangeField.AUTHENTICATOR, now=now)
+    second = a_login(resident.identity_id, at=now + HOUR)
+    outcome = confirm_change(login=second, change_id=change.change_id, now=now + HOUR)
+    assert isinstance(outcome, Confirmed)
+    assert outcome.code is not None
+    assert kinds_delivered(resident, MessageKind.CODE_ISSUED)[-2:] == [Channel.SMS, Channel.SMS]
+    again = confirm_change(login=second, change_id=change.change_id, now=now + HOUR)
+    assert isinstance(again, ConfirmRefused)
+    assert again.reason is ConfirmRefusal.NOT_PENDING
+
+
+def test_a_copy_of_an_app_is_not_confirmed_in_the_portal(resident: Resident, now: datetime) -> None:
+    """CHG-4: it is the app's own."""
+    app = an_app_row(resident.identity_id, now=now)
+    login = a_login(resident.identity_id, at=now)
+    change = a_requested_change(login, ChangeField.APP_COPY, value=f'{{"app": "{app.id}"}}', now=now)
+    second = a_login(resident.identity_id, at=now + HOUR)
+    outcome = confirm_change(login=second, change_id=change.change_id, now=now + HOUR)
+    assert isinstance(outcome, ConfirmRefused)
+    assert outcome.reason is ConfirmRefusal.OTHER_APP
+    assert change_row(change.change_id).state == ChangeState.PENDING
 
 
 def test_old_and_new_contact_are_told(resident: Resident, now: datetime) -> None:

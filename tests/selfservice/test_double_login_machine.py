@@ -1,6 +1,10 @@
-"""Logins, requests, cancels, blocks, waits and confirmations in any order, against a small model (CHG-1 to CHG-7)."""
+"""Logins, requests, cancels, blocks, suspensions, waits and confirmations in any order, against a small model.
+
+CHG-1 to CHG-7, BLK-1, BLK-3. The copy of an app is confirmed in the app alone and has tests of its own.
+"""
 
 import itertools
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,9 +25,16 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from uuid_utils.compat import uuid7
 
+from audit.api import Actor
 from identities.api import (
+    AuthenticatorBlockReason,
+    AuthenticatorKind,
+    AuthenticatorState,
+    AuthenticatorView,
     BlockReason,
+    BlockSource,
     ChangeField,
     ChangeNotTaken,
     ChangeState,
@@ -35,18 +46,25 @@ from identities.api import (
     ContactKind,
     RequestRefusal,
     TooManyCodes,
+    authenticators_of,
+    block_authenticator,
     contacts_of,
     identity_by_id,
     pending_changes_of,
+    reopen_authenticator,
     reopen_identity,
+    suspend_authenticator,
 )
+from identities.models import App, Chip, Identity
+from identities.webauthn import ChipCredential
 from selfservice.usecases.block_own_identity import block_own_identity
 from selfservice.usecases.cancel_change import cancel_change
 from selfservice.usecases.confirm_change import confirm_change
 from selfservice.usecases.expire_changes import expire_changes
-from selfservice.usecases.outcomes import LoginEnded, NewContact, NewUserId
+from selfservice.usecases.outcomes import LoginEnded, NewContact, NewUserId, NewValue
 from selfservice.usecases.request_change import request_change
 from selfservice.usecases.send_contact_code import send_contact_code
+from tests.factories.authenticators import an_app_row
 from tests.factories.identities import a_resident, an_officer, code_sent_to
 from tests.factories.selfservice import a_login, change_row
 
@@ -54,7 +72,7 @@ START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR, DAY, TICK = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
 NONE = timedelta()
 SERIALS = itertools.count(1)
-FIELDS = [ChangeField.PHONE, ChangeField.EMAIL, ChangeField.USER_ID]
+FIELDS = [field for field in ChangeField if field is not ChangeField.APP_COPY]
 KINDS = {ChangeField.PHONE: ContactKind.PHONE, ChangeField.EMAIL: ContactKind.EMAIL}
 
 
@@ -85,6 +103,7 @@ class Model:
     """The world as the rules have it."""
 
     values: dict[ChangeField, str]
+    app_suspended_by: BlockSource | None = None
     signed_out_at: datetime | None = None
     is_blocked: bool = False
     wishes: dict[UUID, Wish] = field(default_factory=dict)
@@ -109,7 +128,27 @@ class Model:
             return ConfirmRefusal.TOO_LATE
         if login.id == wish.first_login_id:
             return ConfirmRefusal.SAME_LOGIN
-        return ConfirmRefusal.TOO_EARLY if login.at < wish.opens_at else None
+        if login.at < wish.opens_at:
+            return ConfirmRefusal.TOO_EARLY
+        is_open = wish.field is ChangeField.REOPENING and self.app_suspended_by is None
+        return ConfirmRefusal.NOT_POSSIBLE if is_open else None
+
+    def refusal_to_ask(self, wanted: ChangeField, now: datetime) -> RequestRefusal | None:
+        if wanted is ChangeField.AUTHENTICATOR and self.values[wanted]:
+            return RequestRefusal.AT_MOST
+        if wanted is ChangeField.REOPENING and self.app_suspended_by is not BlockSource.CITIZEN:
+            return RequestRefusal.NOT_YOURS_TO_REOPEN
+        return RequestRefusal.ALREADY_PENDING if self.waiting(wanted, now) else None
+
+    def end_everything(self, now: datetime) -> None:
+        self.signed_out_at = now
+        for wish in self.wishes.values():
+            if wish.state is ChangeState.PENDING:
+                wish.state = ChangeState.CANCELLED
+
+
+def is_live_chip(view: AuthenticatorView) -> bool:
+    return view.kind is AuthenticatorKind.CHIP and view.state is not AuthenticatorState.BLOCKED
 
 
 class DoubleLogin(RuleBasedStateMachine):
@@ -118,6 +157,7 @@ class DoubleLogin(RuleBasedStateMachine):
     logins: Bundle = Bundle("logins")
     changes: Bundle = Bundle("changes")
     reached: ClassVar[Counter[str]] = Counter()
+    refused: ClassVar[Counter[str]] = Counter()
 
     def __init__(self) -> None:
         super().__init__()
@@ -132,11 +172,14 @@ class DoubleLogin(RuleBasedStateMachine):
     def first_login(self) -> object:
         resident = a_resident(now=START)
         self.identity_id = resident.identity_id
+        self.app_id = an_app_row(self.identity_id, now=START).id
         self.model = Model(
             values={
                 ChangeField.PHONE: resident.phone,
                 ChangeField.EMAIL: resident.email,
                 ChangeField.USER_ID: resident.user_id,
+                ChangeField.PASSWORD: Identity.objects.get(pk=self.identity_id).password,
+                ChangeField.AUTHENTICATOR: "",
             }
         )
         return self.new_login()
@@ -175,14 +218,15 @@ class DoubleLogin(RuleBasedStateMachine):
 
     def ask_for(self, login: Any, wanted: ChangeField) -> UUID | None:
         expects_end = not self.model.stands(login)
-        expects_pending = self.model.waiting(wanted, self.now) is not None
+        expected = self.model.refusal_to_ask(wanted, self.now)
         self.serial = next(SERIALS)
         value, outcome = self._ask(login, wanted)
         if expects_end:
             assert outcome == LoginEnded()
             return None
-        if expects_pending:
-            assert outcome == ChangeNotTaken(RequestRefusal.ALREADY_PENDING)
+        if expected is not None:
+            assert outcome == ChangeNotTaken(expected)
+            self.refused[expected] += 1
             return None
         if isinstance(outcome, TooManyCodes):
             return None
@@ -200,6 +244,9 @@ class DoubleLogin(RuleBasedStateMachine):
             value = f"{'qwxz'[self.serial % 4]}lomme {self.serial}"
             new_user_id = NewUserId(user_id=value)
             return value, request_change(login=login, field=wanted, wanted=new_user_id, now=self.now)
+        if wanted not in KINDS:
+            value, new_value = self._new_value(wanted)
+            return value, request_change(login=login, field=wanted, wanted=NewValue(value=new_value), now=self.now)
         kind = KINDS[wanted]
         value = f"+453122{self.serial:04}" if kind is ContactKind.PHONE else f"nr{self.serial}@nyt.example.dk"
         sent = send_contact_code(login=login, kind=kind, value=value, now=self.now)
@@ -208,6 +255,16 @@ class DoubleLogin(RuleBasedStateMachine):
         code = code_sent_to(owner_id=self.identity_id, kind=kind)
         new_contact = NewContact(proof_id=sent.proof_id, code=code)
         return value, request_change(login=login, field=wanted, wanted=new_contact, now=self.now)
+
+    def _new_value(self, wanted: ChangeField) -> tuple[str, str]:
+        if wanted is ChangeField.PASSWORD:
+            value = f"peppered_argon2id$1$nr{self.serial}"
+            return value, value
+        if wanted is ChangeField.REOPENING:
+            return "", json.dumps({"kind": "app", "id": str(self.app_id)})
+        credential = uuid7().bytes
+        chip = ChipCredential(credential_id=credential, public_key=b"k", aaguid=uuid7(), sign_count=0, transports=())
+        return credential.hex(), json.dumps({"kind": "chip"} | chip.as_json())
 
     @rule(login=logins, change_id=changes)
     def confirm(self, login: Any, change_id: UUID) -> None:
@@ -231,7 +288,56 @@ class DoubleLogin(RuleBasedStateMachine):
         self.reached[wish.field] += 1
         wish.state = ChangeState.CONFIRMED
         self.model.ended |= self.model.logins - {login.id}
-        self.model.values[wish.field] = wish.value
+        if wish.field is ChangeField.REOPENING:
+            self.model.app_suspended_by = None
+        else:
+            self.model.values[wish.field] = wish.value
+
+    @rule(source=st.sampled_from([BlockSource.CITIZEN, BlockSource.CITIZEN, BlockSource.SUPPORT]))
+    def suspend_app(self, source: BlockSource) -> None:
+        with transaction.atomic():
+            is_new = suspend_authenticator(
+                identity_id=self.identity_id,
+                kind=AuthenticatorKind.APP,
+                authenticator_id=self.app_id,
+                source=source,
+                actor=Actor.citizen(self.identity_id),
+                now=self.now,
+            )
+        before = self.model.app_suspended_by
+        assert is_new is (before is None or (before is BlockSource.CITIZEN and source is BlockSource.SUPPORT))
+        if is_new:
+            self.model.app_suspended_by = source
+            self.model.end_everything(self.now)
+
+    @precondition(lambda self: self.model.app_suspended_by is not None)
+    @rule()
+    def reopen_app_in_person(self) -> None:
+        with transaction.atomic():
+            assert reopen_authenticator(
+                identity_id=self.identity_id,
+                kind=AuthenticatorKind.APP,
+                authenticator_id=self.app_id,
+                actor=an_officer(),
+                now=self.now,
+            )
+        self.model.app_suspended_by = None
+
+    @precondition(lambda self: bool(self.model.values[ChangeField.AUTHENTICATOR]))
+    @rule()
+    def block_chip(self) -> None:
+        [chip] = [view for view in authenticators_of(self.identity_id) if is_live_chip(view)]
+        with transaction.atomic():
+            assert block_authenticator(
+                identity_id=self.identity_id,
+                kind=AuthenticatorKind.CHIP,
+                authenticator_id=chip.id,
+                reason=AuthenticatorBlockReason.OWN_WISH,
+                actor=an_officer(),
+                now=self.now,
+            )
+        self.model.values[ChangeField.AUTHENTICATOR] = ""
+        self.model.end_everything(self.now)
 
     @rule(login=logins, change_id=changes)
     def cancel(self, login: Any, change_id: UUID) -> None:
@@ -251,10 +357,8 @@ class DoubleLogin(RuleBasedStateMachine):
             assert outcome == LoginEnded()
             return
         assert outcome is True
-        self.model.is_blocked, self.model.signed_out_at = True, self.now
-        for wish in self.model.wishes.values():
-            if wish.state is ChangeState.PENDING:
-                wish.state = ChangeState.CANCELLED
+        self.model.is_blocked = True
+        self.model.end_everything(self.now)
 
     @precondition(lambda self: self.model.is_blocked)
     @rule()
@@ -281,11 +385,15 @@ class DoubleLogin(RuleBasedStateMachine):
             return
         contacts, identity = contacts_of(self.identity_id), identity_by_id(self.identity_id)
         assert identity is not None
+        chips = Chip.objects.filter(identity_id=self.identity_id).exclude(state="blocked")
         assert {
             ChangeField.PHONE: contacts[ContactKind.PHONE],
             ChangeField.EMAIL: contacts[ContactKind.EMAIL],
             ChangeField.USER_ID: identity.user_id,
+            ChangeField.PASSWORD: Identity.objects.get(pk=self.identity_id).password,
+            ChangeField.AUTHENTICATOR: "".join(bytes(chip.credential_id).hex() for chip in chips),
         } == self.model.values
+        assert App.objects.get(pk=self.app_id).suspended_by == self.model.app_suspended_by
 
     @invariant()
     def states_agree(self) -> None:
@@ -321,9 +429,14 @@ def test_any_order_of_acts_keeps_to_the_double_login() -> None:
 def test_the_model_and_the_acts_meet_every_outcome() -> None:
     """Chance may miss one in a run; so each is walked to once, on the machine's own rules."""
     DoubleLogin.reached.clear()
+    DoubleLogin.refused.clear()
     machine = DoubleLogin()
     machine.first_login()
     for wanted in FIELDS:
+        if wanted is ChangeField.REOPENING:
+            machine.ask_for(machine.new_login(), wanted)  # refused: nothing is suspended
+            machine.suspend_app(BlockSource.CITIZEN)
+            machine.wait(1)
         first = machine.new_login()
         change_id = machine.ask_for(first, wanted)
         assert change_id is not None
@@ -332,10 +445,31 @@ def test_the_model_and_the_acts_meet_every_outcome() -> None:
         machine.come_back_to_confirm(change_id, TICK, NONE)
         machine.come_back_to_confirm(change_id, NONE, NONE)
         machine.confirm_with(machine.new_login(), change_id)
+    machine.ask_for(machine.new_login(), ChangeField.AUTHENTICATOR)  # refused: there is a chip
+    machine.suspend_app(BlockSource.CITIZEN)
+    machine.wait(1)
+    change_id = machine.ask_for(machine.new_login(), ChangeField.REOPENING)
+    assert change_id is not None
+    machine.ask_for(machine.new_login(), ChangeField.REOPENING)  # refused: one waits
+    machine.reopen_app_in_person()
+    machine.come_back_to_confirm(change_id, NONE, NONE)
+    machine.block_chip()
+    machine.wait(1)
     change_id = machine.ask_for(machine.new_login(), ChangeField.PHONE)
     assert change_id is not None
     machine.come_back_to_confirm(change_id, NONE, DAY)
     machine.what_stands_is_what_was_confirmed()
     machine.states_agree()
-    elsewhere = {ConfirmRefusal.LEVEL_TOO_LOW, ConfirmRefusal.TAKEN}  # have tests of their own
+    elsewhere = {  # have tests of their own
+        ConfirmRefusal.LEVEL_TOO_LOW,
+        ConfirmRefusal.TAKEN,
+        ConfirmRefusal.AT_MOST,
+        ConfirmRefusal.PHONE_TOO_NEW,
+        ConfirmRefusal.OTHER_APP,
+    }
+    assert set(DoubleLogin.refused) == {
+        RequestRefusal.ALREADY_PENDING,
+        RequestRefusal.AT_MOST,
+        RequestRefusal.NOT_YOURS_TO_REOPEN,
+    }
     assert set(DoubleLogin.reached) == (set(FIELDS) | set(ConfirmRefusal)) - elsewhere
