@@ -1,6 +1,7 @@
 """What the app is told: the shape of every answer."""
 
 from base64 import urlsafe_b64encode
+from datetime import UTC
 from typing import Any
 
 from rest_framework import serializers
@@ -30,6 +31,14 @@ class BytesField(serializers.CharField):
         return urlsafe_b64encode(bytes(value)).rstrip(b"=").decode("ascii")
 
 
+class InstantField(serializers.DateTimeField):
+    """An instant in UTC; the phone knows where it is."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take the time zone."""
+        super().__init__(default_timezone=UTC, **kwargs)
+
+
 class ProblemAnswer(serializers.Serializer[Any]):
     """RFC 9457, with a code that stays."""
 
@@ -39,7 +48,7 @@ class ProblemAnswer(serializers.Serializer[Any]):
     code = serializers.ChoiceField(choices=[code.value for code in ProblemCode])
     detail = serializers.CharField(help_text="For the person who holds the phone, in the language asked for.")
     reason = serializers.CharField(required=False, help_text="Which of a code's cases it is.")
-    paused_until = serializers.DateTimeField(required=False)
+    paused_until = InstantField(required=False)
     invalid = serializers.DictField(
         required=False, child=serializers.ListField(child=serializers.CharField()), help_text="By member, in words."
     )
@@ -49,7 +58,7 @@ class EnrolmentAnswer(serializers.Serializer[Any]):
     """The first code was taken, or was not: the answer is the same (TRY-2). A right one is followed by an SMS."""
 
     enrolment_id = serializers.UUIDField()
-    expires_at = serializers.DateTimeField()
+    expires_at = InstantField()
 
 
 class AppAnswer(serializers.Serializer[Any]):
@@ -76,8 +85,8 @@ class RequestAnswer(serializers.Serializer[Any]):
     reference_text = serializers.CharField()
     level = LevelField()
     nonce = BytesField()
-    opened_at = serializers.DateTimeField()
-    expires_at = serializers.DateTimeField()
+    opened_at = InstantField()
+    expires_at = InstantField()
 
 
 class RequestsAnswer(serializers.Serializer[Any]):
@@ -96,14 +105,14 @@ class OpeningCodeAnswer(serializers.Serializer[Any]):
     """A code that lets its owner's browser take the place of somebody else's request (APR-5, TRY-2)."""
 
     code = serializers.CharField()
-    expires_at = serializers.DateTimeField()
+    expires_at = InstantField()
 
 
 class InboxMessageAnswer(serializers.Serializer[Any]):
     """One alert."""
 
     id = serializers.UUIDField()
-    at = serializers.DateTimeField()
+    at = InstantField()
     kind = serializers.ChoiceField(choices=[kind.value for kind in MessageKind])
     title = serializers.CharField()
     text = serializers.CharField()
@@ -123,9 +132,9 @@ class CopyAnswer(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     state = serializers.ChoiceField(choices=ChangeState.values)
-    requested_at = serializers.DateTimeField()
-    opens_at = serializers.DateTimeField()
-    closes_at = serializers.DateTimeField()
+    requested_at = InstantField()
+    opens_at = InstantField()
+    closes_at = InstantField()
 
 
 class CopyStateAnswer(serializers.Serializer[Any]):
@@ -138,7 +147,7 @@ class TicketAnswer(serializers.Serializer[Any]):
     """What the old phone shows as a QR code, for three minutes."""
 
     token = serializers.CharField()
-    expires_at = serializers.DateTimeField()
+    expires_at = InstantField()
 
 
 class MeAnswer(serializers.Serializer[Any]):
@@ -151,4 +160,4 @@ class MeAnswer(serializers.Serializer[Any]):
     platform = serializers.ChoiceField(choices=AppPlatform.values)
     state = serializers.ChoiceField(choices=AuthenticatorState.values)
     identity_state = serializers.ChoiceField(choices=IdentityState.values)
-    paused_until = serializers.DateTimeField(allow_null=True)
+    paused_until = InstantField(allow_null=True)

@@ -99,7 +99,7 @@ def wrap_in_jws(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 class RememberedGenerator(SchemaGenerator):
     """Describes the interface once a language and process: it does not change while a process lives."""
 
-    def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - theirs
+    def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:  # noqa: ARG002, FBT001, FBT002 - theirs
         """Give the description."""
         return _description(get_language(), str(self.urlconf), self.api_version)
 
