@@ -16,6 +16,7 @@ from authentication.app_api.answers import ProblemAnswer
 from authentication.app_api.problems import MEDIA_TYPE, STATUS, ProblemCode
 
 JOSE: Final = "application/jose"
+NOTHING: Final = {"type": "object", "additionalProperties": False}  # drf-spectacular leaves an empty body out
 SIGNED: Final = frozenset(
     {
         ProblemCode.MALFORMED,
@@ -76,23 +77,15 @@ def described(
 def wrap_in_jws(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Say that a request's body is a signed text, and what is inside it (a hook of drf-spectacular)."""
     for path in result["paths"].values():
-        for operation in path.values():
-            content = operation.get("requestBody", {}).get("content")
-            if content is not None:
-                inside = content[JOSE]["schema"]
-                operation["requestBody"] = {
-                    "required": True,
-                    "description": "A compact JWS (RFC 7515) under ES256; its payload is JSON of the schema given.",
-                    "content": {
-                        JOSE: {
-                            "schema": {
-                                "type": "string",
-                                "contentMediaType": "application/json",
-                                "contentSchema": inside,
-                            }
-                        }
-                    },
-                }
+        if "post" in path:
+            content = path["post"].get("requestBody", {}).get("content", {})
+            inside = content.get(JOSE, {}).get("schema", NOTHING)
+            signed = {"type": "string", "contentMediaType": "application/json", "contentSchema": inside}
+            path["post"]["requestBody"] = {
+                "required": True,
+                "description": "A compact JWS (RFC 7515) under ES256; its payload is JSON of the schema given.",
+                "content": {JOSE: {"schema": signed}},
+            }
     return result
 
 

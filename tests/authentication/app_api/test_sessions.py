@@ -10,7 +10,7 @@ from audit.api import Actor
 from audit.models import AuditEvent
 from authentication.models import Login
 from authentication.states import Door
-from identities.api import AuthenticatorBlockReason, AuthenticatorKind, suspend_authenticator
+from identities.api import AuthenticatorKind, BlockSource, suspend_authenticator
 from identities.models import App
 from identities.states import AuthenticatorState
 from tests.authentication.app_api.phones import a_phone_of, block
@@ -87,7 +87,7 @@ def test_a_suspended_app_is_told_so(phone, resident, now):
             identity_id=resident.identity_id,
             kind=AuthenticatorKind.APP,
             authenticator_id=phone.app_id,
-            reason=AuthenticatorBlockReason.LOST_DEVICE,
+            source=BlockSource.CITIZEN,
             actor=Actor.citizen(resident.identity_id),
             now=now,
         )
