@@ -1,6 +1,7 @@
 """The door to the log: what apps above may call."""
 
 from audit.genuine import objection_to_end
+from audit.grants import objection_to_role
 from audit.queries import EventLine, SealState, events_about, seal_state
 from audit.rules import Actor, Fact
 from audit.sealer import SealPublicKey, SealSignature
@@ -47,6 +48,7 @@ __all__ = [
     "latest_verifications",
     "neighbours_of",
     "objection_to_end",
+    "objection_to_role",
     "record",
     "seal_state",
     "search_events",

@@ -1,16 +1,44 @@
 """What the portal's role in the database may do: add to the log and read it, and what it likes elsewhere."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Protocol
 
 from django.db import connection, transaction
 from psycopg import sql
 
+# Of a role, what it has by being a member counts as its own: it may take on each such role.
 _ROLE: Final = """
-SELECT rolsuper, rolbypassrls OR rolcreaterole OR rolreplication, pg_has_role(rolname, current_user, 'MEMBER'),
-       EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid AND relnamespace = 'public'::regnamespace)
-FROM pg_roles WHERE rolname = %s
+SELECT
+    EXISTS (
+        SELECT FROM pg_roles AS above
+        WHERE (rolsuper OR rolbypassrls OR rolcreaterole OR rolreplication) AND pg_has_role(me.oid, above.oid, 'MEMBER')
+    ),
+    ARRAY(
+        SELECT rolname::text FROM pg_roles AS above
+        WHERE rolname = ANY(%s) AND pg_has_role(me.oid, above.oid, 'MEMBER') ORDER BY 1
+    ),
+    EXISTS (
+        SELECT FROM pg_database WHERE datname = current_database() AND pg_has_role(me.oid, datdba, 'MEMBER')
+    ) OR EXISTS (
+        SELECT FROM pg_namespace WHERE nspname = 'public' AND pg_has_role(me.oid, nspowner, 'MEMBER')
+    ),
+    EXISTS (
+        SELECT FROM pg_class WHERE relnamespace = 'public'::regnamespace AND pg_has_role(me.oid, relowner, 'MEMBER')
+    ) OR EXISTS (
+        SELECT FROM pg_proc WHERE pronamespace = 'public'::regnamespace AND pg_has_role(me.oid, proowner, 'MEMBER')
+    )
+FROM pg_roles AS me WHERE rolname = %s
 """
+_TOO_MUCH: Final = (
+    # roles of the server's own: of each it is written that members may do what only a superuser may otherwise, or that
+    # they write every table
+    "pg_execute_server_program",
+    "pg_maintain",
+    "pg_read_server_files",
+    "pg_write_all_data",
+    "pg_write_server_files",
+)
 # A table is append-only when a trigger says so by a function of such a name: the log's, and those of apps above.
 _APPEND_ONLY: Final = r"""
 SELECT DISTINCT relname::text, relispartition
@@ -79,17 +107,47 @@ _ORDINARY: Final = (
 )
 
 
+class Cursor(Protocol):
+    """Django's cursor, or the driver's."""
+
+    def execute(self, query: str, params: Sequence[Any], /) -> object:
+        """Run a statement."""
+
+    def fetchone(self) -> Any:
+        """Give the next row."""
+
+
+def objection_to_role(cursor: Cursor, role: str) -> str | None:
+    """Say why the log is not safe from a role; ``None`` means that it is.
+
+    Rule: LOG-1. The owner of a database may drop whatever is in it, and the owner of a table is bound by no trigger.
+    """
+    cursor.execute(_ROLE, [list(_TOO_MUCH), role])
+    found = cursor.fetchone()
+    if found is None:
+        return f"There is no role {role}."
+    has_powers, too_much, owns_database, owns_tables = found
+    if has_powers:
+        return (
+            f"The role {role} is a superuser, or may bypass row security, make roles or replicate; or is a member of"
+            " such a role."
+        )
+    if too_much:
+        return f"The role {role} is a member of {', '.join(too_much)}."
+    if owns_database:
+        return (
+            f"The role {role} owns the database or its schema, or is a member of the role that does: it may drop both."
+        )
+    if owns_tables:
+        return f"The role {role} owns tables, or is a member of the role that does: no trigger binds it."
+    return None
+
+
 def _refuse_unfit(role: str) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_ROLE, [role])
-        found = cursor.fetchone()
-    if found is None:
-        raise RoleUnfit(f"There is no role {role}.")
-    is_superuser, has_powers, is_owner, owns_tables = found
-    if is_superuser or has_powers:
-        raise RoleUnfit(f"The role {role} is a superuser, or may bypass row security, make roles or replicate.")
-    if is_owner or owns_tables:
-        raise RoleUnfit(f"The role {role} owns tables, or is a member of the role that does: no trigger binds it.")
+        objection = objection_to_role(cursor, role)
+    if objection is not None:
+        raise RoleUnfit(objection)
 
 
 def _run(statement: str, role: str, name: str = "") -> None:

@@ -212,3 +212,54 @@ def test_a_role_that_owns_tables_or_is_not_there_is_refused(role):
     with pytest.raises(RoleUnfit, match="owns tables"):
         grant_to(role)
     run("DROP TABLE owned")
+
+
+@pytest.mark.parametrize(
+    "above",
+    ["pg_write_all_data", "pg_execute_server_program", "pg_write_server_files", "pg_read_server_files", "pg_maintain"],
+)
+def test_a_member_of_a_role_that_writes_everything_is_refused(role, above):
+    run(f"GRANT {above} TO {role}")
+    with pytest.raises(RoleUnfit, match=f"member of {above}"):
+        grant_to(role)
+    run(f"REVOKE {above} FROM {role}")
+    grant_to(role)
+
+
+@pytest.mark.parametrize("option", ["SUPERUSER", "CREATEROLE"])
+def test_a_member_of_a_role_above_the_limits_is_refused(role, option):
+    above, between = f"{role}_above", f"{role}_between"
+    run(f"CREATE ROLE {above} {option}; CREATE ROLE {between}; GRANT {above} TO {between}; GRANT {between} TO {role}")
+    with pytest.raises(RoleUnfit, match="member of such a role"):
+        grant_to(role)
+    run(f"DROP ROLE {between}; DROP ROLE {above}")
+
+
+@pytest.mark.parametrize("what", ["DATABASE {database}", "SCHEMA public", "FUNCTION audit_refuse_change()"])
+def test_an_owner_of_what_holds_the_log_is_refused(role, what):
+    """LOG-1: it may drop what its database holds, whoever owns that."""
+    name = what.format(database=connection.settings_dict["NAME"])
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_get_userbyid(datdba), pg_get_userbyid(nspowner) FROM pg_database, pg_namespace"
+            " WHERE datname = current_database() AND nspname = 'public'"
+        )
+        of_database, of_schema = cursor.fetchone()
+    before = of_schema if name.startswith("SCHEMA") else of_database
+    run(f"ALTER {name} OWNER TO {role}")
+    try:
+        with pytest.raises(RoleUnfit, match="owns"):
+            grant_to(role)
+    finally:
+        run(f"ALTER {name} OWNER TO {before}")
+    grant_to(role)
+
+
+def test_a_member_of_the_owner_is_refused(role):
+    above = f"{role}_owner"
+    run(f"CREATE ROLE {above}; CREATE TABLE owned (); ALTER TABLE owned OWNER TO {above}; GRANT {above} TO {role}")
+    try:
+        with pytest.raises(RoleUnfit, match="owns tables"):
+            grant_to(role)
+    finally:
+        run(f"DROP TABLE owned; DROP ROLE {above}")
