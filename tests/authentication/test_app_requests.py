@@ -116,7 +116,8 @@ def test_apr_4_scanned_and_typed_words_bind_however_they_are_spaced(resident, ap
     token = token_of(request_id, bytes(request_row(request_id).nonce))
     for word in (code, code.lower(), grouped(code), f" {code[:3]} {code[3:]}", token):
         view = bind_request(app_id=app.id, word=word, now=now)
-        assert view is not None and view.id == request_id
+        assert view is not None
+        assert view.id == request_id
     assert bind_request(app_id=app.id, word=code[:-1], now=now) is None
 
 
@@ -136,7 +137,10 @@ def test_apr_1_the_app_finds_its_open_request_and_no_other(resident, app, now):
     assert requests_for_app(identity_id=resident.identity_id, now=now) == []
     request_id = asked(resident.user_id, now)
     [view] = requests_for_app(identity_id=resident.identity_id, now=now)
-    assert view.id == request_id and view.asks and 0 < len(view.reference_text) <= 130 and len(view.nonce) == 32
+    assert view.id == request_id
+    assert view.asks
+    assert 0 < len(view.reference_text) <= 130
+    assert len(view.nonce) == 32
     assert requests_for_app(identity_id=resident.identity_id, now=now + 5 * MINUTE) == []
 
 
@@ -211,16 +215,16 @@ class TestOneAtATime:
     @pytest.mark.parametrize("case", ["somebody else's", "of before the block", "a year old", "spent"])
     def test_a_browser_is_not_known(self, case, resident, app, now):
         """BLK-1."""
-        at = now - timedelta(days=365) if case == "a year old" else now - MINUTE
-        token = log_in(a_resident(now=now) if case == "somebody else's" else resident, at).browser_token
+        token = log_in(a_resident(now=now) if case == "somebody else's" else resident, now - MINUTE).browser_token
+        at = now + timedelta(days=365) if case == "a year old" else now
         if case == "of before the block":
             block(resident, now - SECOND)
             with transaction.atomic():
                 reopen_identity(identity_id=resident.identity_id, actor=an_officer(), now=now - SECOND)
         if case == "spent":
             log_in(resident, now, browser_token=token)
-        asked(resident.user_id, now)
-        assert is_parallel(choose(opened(resident.user_id, at=now), now, browser_token=token))
+        asked(resident.user_id, at)
+        assert is_parallel(choose(opened(resident.user_id, at=at), at, browser_token=token))
 
     def test_apr_5_an_opening_code_takes_the_place_once(self, resident, app, now):
         """APR-5, TRY-2."""
@@ -319,7 +323,8 @@ class TestInsideTheApp:
         block(resident, now + SECOND)
         assert living_login(login_id=login.login_id, door=Door.APP, now=now + SECOND) is None
         outcome = open_app_login(app_id=app.id, pin=app.pin, now=now + SECOND)
-        assert isinstance(outcome, PinRefused) and outcome.reason is DecisionRefusal.BLOCKED
+        assert isinstance(outcome, PinRefused)
+        assert outcome.reason is DecisionRefusal.BLOCKED
 
     def test_an_app_that_nobody_has_opens_nothing(self, resident, now):
         outcome = open_app_login(app_id=resident.identity_id, pin="734092", now=now)

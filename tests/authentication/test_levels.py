@@ -25,7 +25,9 @@ def test_lvl_1_2_a_login_is_as_good_as_its_weakest_part(kind, identity, enrolled
     """LVL-1, LVL-2."""
     level = level_of_login(identity_level=identity, strength=STRENGTH[kind], enrolled_level=enrolled)
     assert level in {identity, TABLE[kind], enrolled}
-    assert level <= identity and level <= TABLE[kind] and level <= enrolled
+    assert level <= identity
+    assert level <= TABLE[kind]
+    assert level <= enrolled
 
 
 @given(kind=kinds, identity=levels, enrolled=levels, better=levels)
