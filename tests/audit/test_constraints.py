@@ -34,8 +34,8 @@ def test_the_database_takes_a_row_of_our_time(instant):
 def test_the_database_refuses_a_seal_of_another_time(instant):
     with pytest.raises(IntegrityError, match="seal_at_is_of_our_time"), transaction.atomic():
         execute(
-            "INSERT INTO audit_auditseal (number, at, first_id, last_id, row_count, missing, late, rows_digest, previous,"
-            " hash, signatures) SELECT 1, %s, 1, 1, 1, '[]', '[]', h, h, h, '[1]'"
+            "INSERT INTO audit_auditseal (number, at, first_id, last_id, row_count, missing, late, rows_digest,"
+            " previous, hash, signatures) SELECT 1, %s, 1, 1, 1, '[]', '[]', h, h, h, '[1]'"
             " FROM decode(repeat('00', 32), 'hex') AS h",
             instant,
         )

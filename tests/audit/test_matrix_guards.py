@@ -131,20 +131,26 @@ def test_a_journal_that_tells_of_a_row_under_a_seal_that_does_not_cover_it_is_be
         ("DROP TRIGGER audit_event_keeps_its_rows ON audit_auditevent", "audit_event_keeps_its_rows", None),
         (f"DROP TRIGGER audit_event_is_not_emptied ON {NOVEMBER_TABLE}", "audit_event_is_not_emptied", NOVEMBER_TABLE),
         (
-            "CREATE OR REPLACE TRIGGER audit_seal_keeps_its_rows BEFORE UPDATE ON audit_auditseal"
-            " FOR EACH ROW EXECUTE FUNCTION audit_refuse_change()",
+            (
+                "CREATE OR REPLACE TRIGGER audit_seal_keeps_its_rows BEFORE UPDATE ON audit_auditseal"
+                " FOR EACH ROW EXECUTE FUNCTION audit_refuse_change()"
+            ),
             "audit_seal_keeps_its_rows",
             None,
         ),
         (
-            "CREATE OR REPLACE TRIGGER audit_seal_keeps_its_rows BEFORE UPDATE OR DELETE ON audit_auditseal"
-            " FOR EACH ROW WHEN (OLD.number < 0) EXECUTE FUNCTION audit_refuse_change()",
+            (
+                "CREATE OR REPLACE TRIGGER audit_seal_keeps_its_rows BEFORE UPDATE OR DELETE ON audit_auditseal"
+                " FOR EACH ROW WHEN (OLD.number < 0) EXECUTE FUNCTION audit_refuse_change()"
+            ),
             "audit_seal_keeps_its_rows",
             None,
         ),
         (
-            "CREATE OR REPLACE TRIGGER audit_verification_keeps_its_rows BEFORE UPDATE OR DELETE"
-            " ON audit_auditverification FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()",
+            (
+                "CREATE OR REPLACE TRIGGER audit_verification_keeps_its_rows BEFORE UPDATE OR DELETE"
+                " ON audit_auditverification FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()"
+            ),
             "audit_verification_keeps_its_rows",
             None,
         ),
@@ -152,8 +158,10 @@ def test_a_journal_that_tells_of_a_row_under_a_seal_that_does_not_cover_it_is_be
         ("ALTER TABLE audit_auditseal DROP CONSTRAINT audit_auditseal_pkey", "primary key", None),
         ("ALTER TABLE audit_auditevent ALTER facts DROP NOT NULL", "filled facts", None),
         (
-            "UPDATE pg_constraint SET convalidated = false WHERE conname = 'event_at_is_of_our_time'"
-            f" AND conrelid = '{OCTOBER_TABLE}'::regclass",
+            (
+                "UPDATE pg_constraint SET convalidated = false WHERE conname = 'event_at_is_of_our_time'"
+                f" AND conrelid = '{OCTOBER_TABLE}'::regclass"
+            ),
             "event_at_is_of_our_time",
             OCTOBER_TABLE,
         ),

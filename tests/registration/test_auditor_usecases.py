@@ -12,10 +12,11 @@ from registration.log_texts import ACTORS, APPS, KINDS, REFUSALS, kinds_by_app, 
 from registration.rules.log import LogFilters, facts_of_search, refusal_to_search
 from registration.states import LogRefusal, OfficerRole
 from registration.steps import MayNotAct
+from registration.usecases.create_officer import create_officer
 from registration.usecases.search_log import LogRefused, search_log
 from registration.usecases.view_log_event import EventNotThere, view_log_event
 from registration.usecases.view_seals import view_seals
-from tests.factories.registration import an_office, an_officer_of
+from tests.factories.registration import a_clerk, an_approved_case, an_office, an_officer_of, plain_people
 from tests.registration.auditors import an_auditor, happened, looks, of_officer, sealed, verified
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +117,28 @@ def test_reg_10_nobody_audits_themselves(auditor, now):
     ]
     assert {look.actor_id for look in refused} == {auditor.id}
     assert looks(EventKind.LOG_SEARCHED) == []
+
+
+def test_reg_10_the_case_by_which_an_auditor_got_their_identity_is_their_own(now):
+    """REG-10: until there was an identity, its events had the case for their subject."""
+    clerk = a_clerk(now=now)
+    case_id, identity_id = an_approved_case(clerk, plain_people()[0], now=now)
+    days = (now + timedelta(days=364)).date()
+    officer_id = create_officer(
+        identity_id=identity_id, role=OfficerRole.AUDITOR, office_id=clerk.office.id, valid_until=days, now=now
+    )
+    of_case = AuditEvent.objects.filter(subject_id=case_id)
+    assert of_case.exists()
+    filters = LogFilters(subject_id=case_id)
+    asked = search_log(officer_id=officer_id, filters=filters, before=None, limit=100, now=now)
+    assert asked == LogRefused(LogRefusal.OWN_IDENTITY)
+    event = of_case.order_by("id")[0]
+    key = EventKey(event.at, event.id)
+    assert view_log_event(officer_id=officer_id, key=key, now=now) == LogRefused(LogRefusal.OWN_IDENTITY)
+    page = search_log(officer_id=officer_id, filters=LogFilters(), before=None, limit=1000, now=now)
+    assert {case_id, identity_id}.isdisjoint({line.subject_id for line in page.lines})
+    other = search_log(officer_id=an_auditor(now=now).id, filters=filters, before=None, limit=100, now=now)
+    assert len(other.lines) == of_case.count() - 1  # the one refused above was written down with its subject
 
 
 @pytest.mark.parametrize("role", [role for role in OfficerRole if role is not OfficerRole.AUDITOR])
