@@ -47,6 +47,11 @@ class ActivationCode(models.Model):
                 condition=Q(kind__in=[kind.value for kind in sorted(CODE_DEVICES)], device__isnull=False)
                 | (~Q(kind__in=[kind.value for kind in sorted(CODE_DEVICES)]) & Q(device__isnull=True)),
             ),
+            # SEC-5: its second code comes by SMS, and two channels are two.
+            models.CheckConstraint(
+                name="activation_of_an_app_is_not_by_sms",
+                condition=~Q(kind=AuthenticatorKind.APP, carrier=CodeCarrier.SMS),
+            ),
             models.CheckConstraint(name="activation_state_is_known", condition=Q(state__in=ActivationCodeState.values)),
             models.CheckConstraint(
                 name="activation_open_has_tries_left",

@@ -27,7 +27,6 @@ from identities.states import (
     AppPlatform,
     AuthenticatorKind,
     AuthenticatorState,
-    CodeCarrier,
     EnrolmentState,
     IdentityState,
 )
@@ -47,7 +46,6 @@ class NotBegun(StrEnum):
     NO_CODE = "no_code"
     WRONG_CODE = "wrong_code"
     EXPIRED = "expired"
-    SAME_CHANNEL = "same_channel"
     AT_MOST = "at_most"
 
 
@@ -197,10 +195,7 @@ def _judged_code(identity: Identity, typed: str, *, now: datetime) -> Activation
     if code is None or not is_usable(code, now=now):
         waste_the_time_of_a_pin()
         return NotBegun.EXPIRED if code else NotBegun.NO_CODE
-    if not code_opens(code, typed=typed):
-        return NotBegun.WRONG_CODE
-    # Both codes by SMS would be one channel, and who holds the phone's number would hold the identity.
-    return NotBegun.SAME_CHANNEL if code.carrier == CodeCarrier.SMS else code
+    return code if code_opens(code, typed=typed) else NotBegun.WRONG_CODE
 
 
 def _phone_for_a_pin(identity_id: UUID, *, now: datetime) -> RegisteredPhone | PinNotSentReason:

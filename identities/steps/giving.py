@@ -34,6 +34,7 @@ class CodeNotGivenReason(StrEnum):
     PHONE_TOO_NEW = "phone_too_new"
     AT_MOST = "at_most"
     NO_DEVICE = "no_device"
+    SAME_CHANNEL = "same_channel"
 
 
 @dataclass(frozen=True)
@@ -115,12 +116,15 @@ def refusal_to_give(
 ) -> CodeNotGivenReason | None:
     """Decide whether a locked identity gets no code; ``None`` means it may.
 
-    An app takes a second code by SMS (SEC-5): one that no phone could get as long as the first lives is not begun.
+    An app takes a second code by SMS (SEC-5): the first does not come by SMS too, and one that no phone could get as
+    long as the first lives is not begun.
 
     Rule: SEC-5, SEC-7, AUT-1, BLK-1.
     """
     if identity.state != IdentityState.ACTIVE:
         return CodeNotGivenReason.BLOCKED
+    if kind is AuthenticatorKind.APP and carrier is CodeCarrier.SMS:
+        return CodeNotGivenReason.SAME_CHANNEL
     if is_at_most(kind, held=authenticators_held(identity.id, kind)):
         return CodeNotGivenReason.AT_MOST
     by_sms_at = {CodeCarrier.SMS: now}.get(carrier, now + ACTIVATION_LASTS[carrier])

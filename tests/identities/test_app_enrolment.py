@@ -129,14 +129,6 @@ def test_sec_5_the_temporary_pin_goes_to_the_registered_phone_alone(resident, en
     assert len(temporary_pins_sent(resident.identity_id)[0]) == 8
 
 
-def test_sec_5_two_codes_by_sms_are_one_channel_and_open_nothing(resident, phone, now):
-    """SEC-5."""
-    code = an_app_code(resident.identity_id, carrier=CodeCarrier.SMS, now=now)
-    begun(resident.user_id, phone, code=code, now=now)
-    assert temporary_pins_sent(resident.identity_id) == []
-    assert reasons_logged(resident.identity_id) == ["same_channel"]
-
-
 def test_the_code_may_be_typed_as_people_type_it(resident, phone, code, now):
     begun(resident.user_id.upper(), phone, code=f" {code[:4].lower()}-{code[4:8]} {code[8:]}", now=now)
     assert len(temporary_pins_sent(resident.identity_id)) == 1

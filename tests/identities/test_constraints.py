@@ -82,6 +82,7 @@ BREACHES = [
     (ActivationCode, "activation_number_has_4_characters", {"number": "347"}),
     (ActivationCode, "activation_of_a_code_device_names_it", {"device": None}),
     (ActivationCode, "activation_of_a_code_device_names_it", {"kind": "app"}),
+    (ActivationCode, "activation_of_an_app_is_not_by_sms", {"kind": "app", "device": None, "carrier": "sms"}),
     (ActivationCode, "activation_state_is_known", {"state": "eaten", "used_at": None}),
     (ActivationCode, "activation_open_has_tries_left", {"wrong_tries": 4}),
     (ActivationCode, "activation_open_has_tries_left", {"wrong_tries": 3, "state": "open", "used_at": None}),

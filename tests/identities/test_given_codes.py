@@ -33,7 +33,8 @@ pytestmark = pytest.mark.django_db
 HOUR, TICK = timedelta(hours=1), timedelta(microseconds=1)
 
 
-def give(identity_id, now, *, kind=AuthenticatorKind.APP, carrier=CodeCarrier.SMS, in_person=False):
+def give(identity_id, now, *, kind=AuthenticatorKind.APP, carrier=None, in_person=False):
+    carrier = carrier or (CodeCarrier.PAPER if kind is AuthenticatorKind.APP else CodeCarrier.SMS)
     with transaction.atomic():
         return give_activation_code(
             identity_id=identity_id, kind=kind, carrier=carrier, in_person=in_person, actor=an_officer(), now=now
@@ -86,8 +87,17 @@ def test_on_paper_and_screen_it_is_in_the_answer_alone(now, carrier):
 def test_lvl_2_only_paper_in_person_may_reach_high(now, level, carrier, in_person, reaches):
     """LVL-2."""
     identity_id, *_ = an_issued_identity(now=now, level=level)
-    assert isinstance(give(identity_id, now, carrier=carrier, in_person=in_person), CodeGiven)
+    kind = AuthenticatorKind.CHIP
+    assert isinstance(give(identity_id, now, kind=kind, carrier=carrier, in_person=in_person), CodeGiven)
     assert ActivationCode.objects.get().enrolled_level == reaches
+
+
+def test_sec_5_no_code_for_an_app_goes_by_sms_for_its_second_one_does(now):
+    """SEC-5: two channels are two."""
+    resident = a_resident(now=now)
+    refused = give(resident.identity_id, now, carrier=CodeCarrier.SMS, in_person=True)
+    assert refused == not_given("same_channel")
+    assert not Delivery.objects.filter(kind=MessageKind.ACTIVATION_CODE).exists()
 
 
 def test_sec_7_no_code_goes_to_a_phone_changed_in_the_last_120_hours(now):
