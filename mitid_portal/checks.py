@@ -13,11 +13,15 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import psycopg
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
+from django.db import connection
 
+from audit.api import objection_to_role
 from mitid_portal.embedded.credentials import CACHE_PASSWORD_PREFIX
+from mitid_portal.startup import DATABASE_TAG
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 SECRET_KEY_CHARACTERS: Final = 50
@@ -94,6 +98,18 @@ def check_mode(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckM
 def check_parts(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
     """Find embedded parts under a real portal."""
     return list(_wrong_parts()) if is_production() else []
+
+
+@register(DATABASE_TAG, deploy=True)
+def check_role(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[CheckMessage]:  # noqa: ARG001
+    """Find a role in the database that could change the log, under a real portal.
+
+    Asked of a process that serves, as it starts: migrations, ceremonies and backups run as the tables' owner. A
+    database that does not answer then gives no message: web comes up without it, and health tells.
+
+    Rule: LOG-1.
+    """
+    return list(_wrong_role()) if is_production() else []
 
 
 @register("mitid")
@@ -241,6 +257,26 @@ def _wrong_parts() -> Iterator[CheckMessage]:
             f"PKCS11_MODULE is {settings.PKCS11_MODULE}, which keeps keys in files.",
             hint="KEY-1 asks for a hardware module. For a rehearsal only, set ALLOW_SOFT_HSM=1.",
             id="mitid.E022",
+        )
+
+
+def _wrong_role() -> Iterator[CheckMessage]:
+    told = connection.get_connection_params()
+    role = str(told.get("user", ""))
+    try:
+        # A connection of its own: the pool's must not be there before web and worker fork.
+        with psycopg.connect(**told) as session, session.cursor() as cursor:
+            cursor.execute("SELECT current_user")
+            role = str((cursor.fetchone() or (role,))[0])
+            objection = objection_to_role(cursor, role)
+    except psycopg.OperationalError:
+        return
+    if objection is not None:
+        yield Error(
+            f"{objection} So it can change the log (LOG-1).",
+            hint="Migrate as the owner, and connect as another role: manage.py prepare --grant-to ROLE"
+            " (docs/runbooks/production.md).",
+            id="mitid.E023",
         )
 
 

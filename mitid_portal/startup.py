@@ -1,12 +1,16 @@
 """What stands between unfit settings and a process that serves."""
 
 import io
+from typing import Final
 
 import django
 from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
+
+DATABASE_TAG: Final = "mitid_database"
+"""The check that asks the database (``checks.py``)."""
 
 
 def refuse_unfit_settings() -> None:
@@ -23,3 +27,5 @@ def refuse_unfit_settings() -> None:
     if settings.TESTING:
         raise ImproperlyConfigured("TESTING is set: that is for the test runner only.")
     call_command("check", stdout=io.StringIO())  # only what is wrong is worth a line, and that is raised
+    # Of the role only whoever serves is asked: commands run as the tables' owner.
+    call_command("check", tags=[DATABASE_TAG], deploy=True, stdout=io.StringIO())
