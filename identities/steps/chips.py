@@ -192,7 +192,8 @@ def accept_chip(
 
     Rule:   APR-7. TRY-2: a wrong answer counts against nobody's chip, for a stranger can send as many as they like;
             the source is counted by who calls. A count that does not rise, rightly signed, tells of two chips with
-            one key: the chip is suspended and its citizen told.
+            one key: the chip is suspended and its citizen told. So the caller holds and spends what the challenge
+            belongs to: an answer that is judged twice would tell of a copy.
     Locks:  the identity's row, then the chip's.
     Writes: Chip; when it is suspended what ``suspend_authenticator`` writes.
     """
