@@ -36,7 +36,6 @@ class ProblemCode(StrEnum):
     APP_BLOCKED = "app_blocked"
     APP_PAUSED = "app_paused"
     IDENTITY_BLOCKED = "identity_blocked"
-    LEVEL_TOO_LOW = "level_too_low"
     WRONG_PIN = "wrong_pin"
     PIN_NOT_ALLOWED = "pin_not_allowed"
     ENROLMENT_REFUSED = "enrolment_refused"
@@ -64,7 +63,6 @@ STATUS: Final[dict[ProblemCode, HTTPStatus]] = {
     ProblemCode.APP_BLOCKED: HTTPStatus.FORBIDDEN,
     ProblemCode.APP_PAUSED: HTTPStatus.FORBIDDEN,
     ProblemCode.IDENTITY_BLOCKED: HTTPStatus.FORBIDDEN,
-    ProblemCode.LEVEL_TOO_LOW: HTTPStatus.FORBIDDEN,
     ProblemCode.WRONG_PIN: HTTPStatus.FORBIDDEN,
     ProblemCode.PIN_NOT_ALLOWED: HTTPStatus.UNPROCESSABLE_ENTITY,
     ProblemCode.ENROLMENT_REFUSED: HTTPStatus.FORBIDDEN,
@@ -96,9 +94,6 @@ DETAIL: Final[dict[ProblemCode, Promise]] = {
     ),
     ProblemCode.IDENTITY_BLOCKED: _(
         "This identity is blocked. It can be reopened only in person at Citizen Service; bring your passport."
-    ),
-    ProblemCode.LEVEL_TOO_LOW: _(
-        "Your identity or this app is at too low a level for this. Citizen Service can help; bring your passport."
     ),
     ProblemCode.WRONG_PIN: _("The PIN was wrong. After three wrong PINs the app is paused."),
     ProblemCode.PIN_NOT_ALLOWED: _("This PIN is too easy to guess. Choose another one."),

@@ -37,9 +37,7 @@ BY_A_USABLE_APP: Final = BY_AN_APP | {
     ProblemCode.IDENTITY_BLOCKED,
 }
 IN_A_SESSION: Final = BY_A_USABLE_APP | {ProblemCode.SESSION_ENDED}
-ANY_PIN: Final = frozenset(
-    {ProblemCode.WRONG_PIN, ProblemCode.APP_PAUSED, ProblemCode.APP_BLOCKED, ProblemCode.LEVEL_TOO_LOW}
-)
+ANY_PIN: Final = frozenset({ProblemCode.WRONG_PIN, ProblemCode.APP_PAUSED, ProblemCode.APP_BLOCKED})
 
 NONCE_HEADER: Final = OpenApiParameter(
     "Replay-Nonce", str, OpenApiParameter.HEADER, description="The nonce of the next request.", response=True
@@ -99,5 +97,6 @@ class RememberedGenerator(SchemaGenerator):
 
 @cache
 def _description(_language: str | None, urlconf: str, version: str) -> dict[str, Any]:
-    found: dict[str, Any] = SchemaGenerator(urlconf=urlconf, api_version=version).get_schema(public=True)
+    generator: Any = SchemaGenerator
+    found: dict[str, Any] = generator(urlconf=urlconf, api_version=version).get_schema(public=True)
     return found

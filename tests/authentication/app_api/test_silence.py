@@ -43,7 +43,6 @@ def secrets_of(resident, phone, *more):
         resident.name,
         resident.phone,
         resident.email,
-        phone.session or PIN,
         *more,
     ]
 

@@ -6,18 +6,18 @@ from functools import cache
 from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it ships none
 
 from tests.factories.app_client import ROOT, Answer, DjangoWire
 
 
 @cache
-def description() -> dict[str, Any]:
+def description() -> Any:
     """Give the OpenAPI description."""
     return SchemaGenerator(urlconf="authentication.app_api.urls", api_version="1").get_schema(public=True)
 
 
-def operation(method: str, path: str) -> dict[str, Any] | None:
+def operation(method: str, path: str) -> Any:
     """Find what is described for a path."""
     for template, methods in description()["paths"].items():
         if re.fullmatch(re.sub(r"\\{[a-z_]+\\}", "[0-9a-f-]{36}", re.escape(template)), path.removeprefix(ROOT)):
