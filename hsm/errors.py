@@ -13,5 +13,9 @@ class KeyBroken(KeyClosed):
     """A wrapped key was changed, or the module's key is not the one that wrapped it; the module itself is well."""
 
 
+class KeyIsThere(HsmUnavailable):
+    """The token holds a key under a label that a new one was to have."""
+
+
 class SealBroken(Exception):  # noqa: N818 - as above
     """A sealed value was changed, moved to another row or purpose, or is none of ours."""

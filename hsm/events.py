@@ -1,6 +1,7 @@
 """What the log says of ceremonies: the key, its version, both custodians; never a key."""
 
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID
 
 from audit.api import Actor, ActorKind, EventKind, record
@@ -19,8 +20,8 @@ KIND_OF = {
 }
 
 
-def ceremony_held(ceremony: Ceremony, *, algorithm: str | None) -> None:
-    """A ceremony took place."""
+def ceremony_held(ceremony: Ceremony, *, algorithm: str | None, fingerprint_of: bytes | None) -> None:
+    """A ceremony took place; ``fingerprint_of`` is the public half that it made, enrolled, moved or dismissed."""
     record(
         kind=KIND_OF[Act(ceremony.act)],
         actor=_custodian(ceremony.first_id),
@@ -29,9 +30,12 @@ def ceremony_held(ceremony: Ceremony, *, algorithm: str | None) -> None:
         facts={
             "ceremony": ceremony.id,
             "second_custodian": ceremony.second_id,
+            "first_fingerprint": _fingerprint(ceremony.first.public_key),
+            "second_fingerprint": _fingerprint(ceremony.second.public_key),
             "key": ceremony.key,
             "version": ceremony.version,
             "algorithm": algorithm,
+            "fingerprint": None if fingerprint_of is None else _fingerprint(fingerprint_of),
         },
     )
 
@@ -56,6 +60,10 @@ def key_erased(ceremony: Ceremony, *, now: datetime) -> None:
         at=now,
         facts={"ceremony": ceremony.id, "key": ceremony.key, "version": ceremony.version},
     )
+
+
+def _fingerprint(public_key: bytes | memoryview) -> str:
+    return sha256(public_key).hexdigest()  # as people compare it (hsm/orders.py), without the groups
 
 
 def _custodian(custodian_id: UUID) -> Actor:

@@ -20,10 +20,12 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, transaction
 
 from hsm.errors import HsmUnavailable, KeyClosed
+from hsm.models import DataKey, KeyVersion
 from hsm.opening import ClosedKey, OpenDataKey, Opened, opened_keys
 from hsm.queries import KnownVersion, readable_data_keys, readable_versions
 from hsm.rules import key_label
 from hsm.states import DATA_KEY, READABLE, SIGNING, KeyName, KeyState
+from hsm.vouching import Vouched, Vouchers, name_of
 
 WAIT_SECONDS: Final = 5.0  # for the thread that reads first
 RETRIES: Final = 4  # of a failed reading, before the last one is too old
@@ -52,6 +54,8 @@ class Keyring:
     """Of pairs whose algorithm the module lacks."""
     closed: dict[str, ClosedKey] = field(default_factory=dict)
     """Of both, what did not open, by label."""
+    vouched: Vouched = field(default=frozenset(), repr=False)
+    """What the module said of the rows."""
 
     def active(self, name: KeyName) -> int:
         """Give the version that protects new values.
@@ -133,7 +137,7 @@ class Keyring:
     @property
     def opened(self) -> Opened:
         """What the next reading need not open again."""
-        return Opened(self.data_keys, self.private_keys, self.closed)
+        return Opened(self.data_keys, self.private_keys, self.closed, self.vouched)
 
     def _closed_data_keys(self) -> Iterator[ClosedKey]:
         return (closed for label, closed in self.closed.items() if label.startswith(f"{DATA_KEY}."))
@@ -276,18 +280,40 @@ def forget_keyring() -> None:
     _holder.forget()
 
 
+class _Genuine:
+    """Leaves a row out that the module did not vouch for, and says so once; the others are of use without it."""
+
+    def __init__(self, vouchers: Vouchers, last: dict[str, ClosedKey]) -> None:
+        self._vouchers = vouchers
+        self._last = last
+        self.closed: dict[str, ClosedKey] = {}
+
+    def __call__(self, row: KeyVersion | DataKey) -> bool:
+        if self._vouchers.hold_for(row):
+            return True
+        label = name_of(row)
+        self.closed[label] = ClosedKey(label, KeyState(row.state), is_broken=True)
+        if label not in self._last:
+            log.critical("The row of %s was changed: it is not used (manage.py hsm verify).", label)
+        return False
+
+
 def _read() -> Keyring:
-    with transaction.atomic():  # a savepoint where one is open: a failed reading must not spoil the caller's
-        found = readable_versions()
-        data_keys = readable_data_keys()
     last = _holder.last
-    private = [(name, known) for name in SIGNING for known in found[name] if known.state in READABLE]
-    opened = opened_keys(data_keys, private, last=Opened() if last is None else last.opened)
+    known = Opened() if last is None else last.opened
+    vouchers = Vouchers(known.vouched)
+    genuine = _Genuine(vouchers, known.closed)
+    with transaction.atomic():  # a savepoint where one is open: a failed reading must not spoil the caller's
+        found = readable_versions(genuine)
+        data_keys = readable_data_keys(genuine)
+    private = [(name, pair) for name in SIGNING for pair in found[name] if pair.state in READABLE]
+    opened = opened_keys(data_keys, private, last=known)
     return Keyring(
         {name: {known.version: known for known in versions} for name, versions in found.items()},
         opened.data_keys,
         opened.private_keys,
-        opened.closed,
+        opened.closed | genuine.closed,
+        vouchers.seen,
     )
 
 

@@ -19,6 +19,7 @@ from hsm.queries import KnownDataKey, KnownVersion
 from hsm.rules import context, key_label
 from hsm.states import DATA_KEY, KeyName, KeyState
 from hsm.token.rewrapping import decrypted
+from hsm.vouching import Vouched
 
 log = logging.getLogger(__name__)
 
@@ -50,11 +51,12 @@ class ClosedKey:
 
 @dataclass(frozen=True)
 class Opened:
-    """What opened and what did not, the latter by label."""
+    """What opened and what did not, the latter by label; and the rows that the module vouched for."""
 
     data_keys: dict[int, OpenDataKey] = field(default_factory=dict)
     private_keys: dict[tuple[KeyName, int], Any] = field(default_factory=dict)
     closed: dict[str, ClosedKey] = field(default_factory=dict)
+    vouched: Vouched = frozenset()
 
 
 def opened_keys(data_keys: list[KnownDataKey], private: list[tuple[KeyName, KnownVersion]], *, last: Opened) -> Opened:

@@ -1,5 +1,6 @@
 """Which versions of which keys there are."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,8 +33,12 @@ class KnownDataKey:
     wrapped_by_version: int
 
 
-def readable_versions() -> dict[KeyName, list[KnownVersion]]:
-    """Give every readable version of every key, the newest first.
+def _any(_row: object) -> bool:
+    return True
+
+
+def readable_versions(is_genuine: Callable[[KeyVersion], bool] = _any) -> dict[KeyName, list[KnownVersion]]:
+    """Give every readable version of every key, the newest first; rows that are not genuine are left out.
 
     A pair stays readable once it is destroyed: nobody signs with it any more, and what it signed is verified with
     the public half.
@@ -42,14 +47,19 @@ def readable_versions() -> dict[KeyName, list[KnownVersion]]:
     is_readable = Q(state__in=READABLE) | Q(name__in=SIGNING)
     rows = KeyVersion.objects.filter(is_readable).select_related("wrapped_by").order_by("name", "-version")
     for row in rows:
-        known[KeyName(row.name)].append(_known(row))
+        if is_genuine(row):
+            known[KeyName(row.name)].append(_known(row))
     return known
 
 
-def readable_data_keys() -> list[KnownDataKey]:
-    """Give every readable data key, the newest first."""
+def readable_data_keys(is_genuine: Callable[[DataKey], bool] = _any) -> list[KnownDataKey]:
+    """Give every readable data key, the newest first; rows that are not genuine are left out."""
     rows = DataKey.objects.filter(state__in=READABLE).select_related("wrapped_by").order_by("-version")
-    return [KnownDataKey(row.version, KeyState(row.state), bytes(row.wrapped), row.wrapped_by.version) for row in rows]
+    return [
+        KnownDataKey(row.version, KeyState(row.state), bytes(row.wrapped), row.wrapped_by.version)
+        for row in rows
+        if is_genuine(row)
+    ]
 
 
 def _known(row: KeyVersion) -> KnownVersion:

@@ -76,6 +76,8 @@ class CeremonyRefusal(StrEnum):
     NEXT_IS_THERE = "next-is-there"
     NO_NEXT = "no-next"
     TOO_EARLY = "too-early"
+    ROW_CHANGED = "row-changed"
+    """A row of a key or a custodian says what the module did not vouch for."""
     DOES_NOT_OPEN = "does-not-open"
     """It lies wrapped in the database, and was changed there."""
     NO_SUCH_VERSION = "no-such-version"

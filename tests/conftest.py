@@ -35,7 +35,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker, p
                 "CREATE OR REPLACE FUNCTION audit_refuse_emptying() RETURNS trigger"
                 " LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
             )
-            cursor.execute("ALTER TABLE hsm_ceremony DISABLE TRIGGER hsm_ceremony_is_not_emptied")
+            for table in ("hsm_ceremony", "hsm_custodian", "hsm_datakey", "hsm_keyversion"):
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {table}_is_not_emptied")
 
 
 @pytest.fixture

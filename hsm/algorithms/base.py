@@ -38,7 +38,7 @@ class SigningAlgorithm(ABC):
 
     @abstractmethod
     def make(self, label: str, *, wrapper: str) -> MadePair:
-        """Have a pair under a label; one that the token holds already is taken."""
+        """Have a new pair under a label. Raises: KeyIsThere."""
 
     @abstractmethod
     def opened(self, label: str, wrapped_private: bytes | None, *, wrapper: str | None) -> Any:
@@ -69,7 +69,7 @@ class ModuleAlgorithm(SigningAlgorithm):
 
     def make(self, label: str, *, wrapper: str) -> MadePair:  # noqa: ARG002 - nothing leaves the module
         """Have a pair in the token."""
-        return MadePair(keys.ensure_pair(label, self.kind), None)
+        return MadePair(keys.make_pair(label, self.kind), None)
 
     def opened(self, label: str, wrapped_private: bytes | None, *, wrapper: str | None) -> None:
         """Nothing: the module signs."""

@@ -10,6 +10,7 @@ from hsm.queries import versions_of
 from hsm.rules import key_label
 from hsm.states import DATA_KEY, SECRET_KIND_OF, KeyName, KeyState
 from hsm.token import keys
+from hsm.usecases.verify import row_findings
 from hsm.uses import places_using
 
 
@@ -41,6 +42,7 @@ def _differences() -> Iterator[str]:
             yield f"The token still holds {label}, which is destroyed: manage.py hsm destroy {row.name} {row.version}"
         if row.state != KeyState.DESTROYED and _belongs_in_token(row) and label not in held:
             yield f"The token does not hold {label}: restore the token from its backup."
+    yield from row_findings()
 
 
 def _belongs_in_token(row: KeyVersion) -> bool:

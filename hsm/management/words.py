@@ -24,6 +24,10 @@ REFUSALS: Final = {
     CeremonyRefusal.DOES_NOT_OPEN: (
         "The next version does not open: its row was changed. Find out by whom, destroy it, and create another."
     ),
+    CeremonyRefusal.ROW_CHANGED: (
+        "What the database says of a key or a custodian is not what the module vouched for: somebody changed it. "
+        "See: manage.py hsm verify"
+    ),
     CeremonyRefusal.NO_SUCH_VERSION: "There is no such version, or it is destroyed. See: manage.py hsm keys",
     CeremonyRefusal.NOT_ACTIVE: "This version is not active. See: manage.py hsm keys",
     CeremonyRefusal.HAS_SUCCESSOR: "A next version is published: rotate to it instead.",

@@ -23,6 +23,8 @@ class Custodian(models.Model):
     state = models.CharField(max_length=16, choices=[(state.value, state.value) for state in CustodianState])
     enrolled_at = models.DateTimeField()
     dismissed_at = models.DateTimeField(null=True)
+    voucher = models.BinaryField(default=bytes)
+    """What the module made over the row (hsm/vouching.py)."""
 
     class Meta:
         constraints = [

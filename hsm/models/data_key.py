@@ -23,6 +23,8 @@ class DataKey(models.Model):
     wrapped = models.BinaryField()
     wrapped_by = models.ForeignKey(KeyVersion, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
+    voucher = models.BinaryField(default=bytes)
+    """What the module made over the row (hsm/vouching.py)."""
 
     class Meta:
         constraints = [

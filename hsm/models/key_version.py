@@ -26,6 +26,8 @@ class KeyVersion(models.Model):
     wrapped_private = models.BinaryField(null=True)
     wrapped_by = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
+    voucher = models.BinaryField(default=bytes)
+    """What the module made over the row (hsm/vouching.py)."""
 
     class Meta:
         constraints = [

@@ -10,9 +10,10 @@ from django.db import connection, transaction
 
 from hsm import events
 from hsm.keyring import renew_keyring
-from hsm.models import Ceremony, Custodian, DataKey
+from hsm.models import Ceremony, Custodian, DataKey, KeyVersion
 from hsm.orders import Order, SignedOrder, is_signed_by
 from hsm.states import CeremonyRefusal, CustodianState, KeyState
+from hsm.vouching import changed_rows
 
 LOCK: Final = 0x6D697469645F6873
 """Advisory lock of the database: one ceremony or provisioning at a time, whichever machine it runs on."""
@@ -56,10 +57,15 @@ def known_after() -> timedelta:
 
 
 def signing_pair(signed: SignedOrder, *, now: datetime) -> Pair | CeremonyRefusal:
-    """Give the two custodians who signed an order, once it is in time, new, and truly theirs."""
-    if not Custodian.objects.exists():
+    """Give the two custodians who signed an order, once it is in time, new, and truly theirs.
+
+    Raises: HsmUnavailable when the module cannot be asked whether the custodians' rows are as it vouched for them.
+    """
+    rows = {row.label: row for row in Custodian.objects.all()}
+    if not rows:
         return CeremonyRefusal.NOT_FOUNDED
-    rows = {row.label: row for row in Custodian.objects.filter(label__in=[signed.first.label, signed.second.label])}
+    if changed_rows(rows.values()):
+        return CeremonyRefusal.ROW_CHANGED
     first, second = rows.get(signed.first.label), rows.get(signed.second.label)
     if first is None or second is None:
         return CeremonyRefusal.UNKNOWN_CUSTODIAN
@@ -104,9 +110,18 @@ def hold(signed: SignedOrder, pair: Pair, *, now: datetime, about: Custodian | N
         second=pair.second,
         second_signature=signed.second.value,
     )
-    events.ceremony_held(ceremony, algorithm=order.algorithm)
+    events.ceremony_held(ceremony, algorithm=order.algorithm, fingerprint_of=_public_half(order, about))
     transaction.on_commit(renew_keyring)
     return Held(ceremony, order)
+
+
+def _public_half(order: Order, about: Custodian | None) -> bytes | None:
+    if about is not None:
+        return bytes(about.public_key)
+    if order.key is None or order.version is None:
+        return None
+    row = KeyVersion.objects.filter(name=order.key, version=order.version).first()
+    return None if row is None or row.public_key is None else bytes(row.public_key)
 
 
 def refuse(

@@ -1,33 +1,50 @@
 """Making versions of keys, in the transaction of the act that records them."""
 
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from django.db.models import Max
 
 from hsm.algorithms import algorithm, algorithms
-from hsm.errors import HsmUnavailable
+from hsm.errors import HsmUnavailable, KeyIsThere
 from hsm.models import DataKey, KeyVersion
 from hsm.opening import data_key_context
 from hsm.queries import versions_of
 from hsm.rules import key_label
 from hsm.states import DATA_KEY, DATA_KEY_ALGORITHM, FIRST_ALGORITHM, SECRET_KIND_OF, SIGNING, KeyName, KeyState
 from hsm.token import keys, operations
+from hsm.vouching import vouch
 
-MAKING_ORDER: Final = (KeyName.DATA_WRAP, *(name for name in KeyName if name is not KeyName.DATA_WRAP))
-"""What others are wrapped with comes first."""
+Made = TypeVar("Made", KeyVersion, DataKey)
+
+_FIRST: Final = (KeyName.VERIFIER, KeyName.DATA_WRAP)
+MAKING_ORDER: Final = (*_FIRST, *(name for name in KeyName if name not in _FIRST))
+"""What vouches for the others comes first, then what they are wrapped with."""
 
 
 def ensure_first_versions() -> None:
     """Have a first version of every key and of the data key, in the caller's transaction.
 
-    Raises: HsmUnavailable when the module is away or has lost a recorded key.
+    Raises: HsmUnavailable when the module is away or has lost a recorded key; KeyIsThere when the token holds one
+            of our names that nobody recorded.
     Writes: KeyVersion, DataKey.
     """
+    _refuse_unrecorded()
     for name in MAKING_ORDER:
         _ensure_key(name)
     if not DataKey.objects.exists():
         make_data_key(1, state=KeyState.ACTIVE)
+
+
+def _refuse_unrecorded() -> None:
+    recorded = {key_label(name, version) for name, version in KeyVersion.objects.values_list("name", "version")}
+    unknown = sorted(label for label in keys.labels() - recorded if label.rpartition(".")[0] in set(KeyName))
+    first = {key_label(name, 1) for name in KeyName}
+    if unknown and (first - recorded):
+        raise KeyIsThere(
+            f"The token holds keys that nobody recorded: {', '.join(unknown)}. Whoever put them there may know them. "
+            "Initialise the token anew, or find the database that belongs to it."
+        )
 
 
 def _ensure_key(name: KeyName) -> None:
@@ -59,9 +76,8 @@ def make_version(
         if made.wrapped_private is not None:
             row.wrapped_private, row.wrapped_by = made.wrapped_private, wrapper
     else:
-        keys.ensure(label, SECRET_KIND_OF[name])
-    row.save(force_insert=True)
-    return row
+        keys.make(label, SECRET_KIND_OF[name])
+    return _vouched(row)
 
 
 def make_data_key(version: int, *, state: KeyState, at: datetime | None = None) -> DataKey:
@@ -73,7 +89,7 @@ def make_data_key(version: int, *, state: KeyState, at: datetime | None = None) 
     wrapper = _active_wrapper()
     label = key_label(KeyName.DATA_WRAP, wrapper.version)
     wrapped = operations.encrypt(label, operations.random_bytes(32), context=data_key_context(version))
-    return DataKey.objects.create(version=version, state=state, wrapped=wrapped, wrapped_by=wrapper, **_times(at))
+    return _vouched(DataKey(version=version, state=state, wrapped=wrapped, wrapped_by=wrapper, **_times(at)))
 
 
 def is_held(name: KeyName, version: int, algorithm_name: str) -> bool:
@@ -86,6 +102,36 @@ def is_held(name: KeyName, version: int, algorithm_name: str) -> bool:
         return keys.is_present(label, SECRET_KIND_OF[name])
     made_by = algorithm(algorithm_name)
     return not made_by.is_in_token or made_by.is_held(label)
+
+
+def _vouched(row: Made) -> Made:
+    row.save(force_insert=True)  # the database may have set its times
+    vouch(row)
+    row.save(update_fields=["voucher"])
+    return row
+
+
+def move_to(row: KeyVersion | DataKey, state: KeyState, *, at: datetime) -> None:
+    """A version has come into a state, and the module vouches for that.
+
+    Raises: HsmUnavailable.
+    Writes: KeyVersion or DataKey.
+    """
+    row.state, row.since = state, at
+    names = ["state", "since"]
+    if state is KeyState.DESTROYED:
+        names += _emptied(row)
+    row.save(update_fields=names)  # first: which version vouches may change with it
+    vouch(row)
+    row.save(update_fields=["voucher"])
+
+
+def _emptied(row: KeyVersion | DataKey) -> list[str]:
+    if isinstance(row, DataKey):
+        row.wrapped = b""
+        return ["wrapped"]
+    row.wrapped_private = row.wrapped_by = None
+    return ["wrapped_private", "wrapped_by"]
 
 
 def _active_wrapper() -> KeyVersion:

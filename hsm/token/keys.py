@@ -13,11 +13,26 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pkcs11 import Attribute, KeyType, Mechanism, MechanismFlag, ObjectClass
 from pkcs11.util.ec import encode_ec_public_key, encode_named_curve_parameters
 
+from hsm.errors import HsmUnavailable, KeyIsThere
 from hsm.states import KeyKind
 from hsm.token.connection import Connection, Session, connection
 from hsm.token.start_lock import start_lock
 
 STAYS: Final = {Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False}
+NEVER_LEFT: Final = {
+    **STAYS,
+    Attribute.LOCAL: True,
+    Attribute.ALWAYS_SENSITIVE: True,
+    Attribute.NEVER_EXTRACTABLE: True,
+}
+"""What the module says of a key that it made itself and never gave out (PKCS#11 v3.0 §4.9, §4.10)."""
+KEY_TYPES: Final = {
+    KeyKind.EC_P256: KeyType.EC,
+    KeyKind.ED25519: KeyType.EC_EDWARDS,
+    KeyKind.AES_256: KeyType.AES,
+    KeyKind.AES_256_WRAP: KeyType.AES,
+    KeyKind.HMAC_SHA256: KeyType.GENERIC_SECRET,
+}
 PAIRS: Final = frozenset({KeyKind.EC_P256, KeyKind.ED25519})
 EDWARDS25519: Final = bytes.fromhex("130c656477617264733235353139")
 """CKA_EC_PARAMS by name (PKCS#11 v3.0 §2.3.5): PrintableString "edwards25519"; the binding knows object ids only."""
@@ -38,28 +53,38 @@ def public_key(session: Session, label: str) -> Any:
     return session.get_key(object_class=ObjectClass.PUBLIC_KEY, label=label)
 
 
-def ensure(label: str, kind: KeyKind) -> bytes | None:
-    """Have a key in the token, made now unless it is there; one process of the machine at a time.
+def make(label: str, kind: KeyKind) -> bytes | None:
+    """Have a new key in the token, under a label that it does not hold; one process of the machine at a time.
 
+    Who could put a key of their own there first would else have it taken into use.
+
+    Rule:    KEY-1.
     Returns: the public half of a pair, as DER SubjectPublicKeyInfo; ``None`` for a secret key.
-    Raises:  HsmUnavailable.
+    Raises:  KeyIsThere; HsmUnavailable, also when what the module made is not what was asked for.
     """
+    made = False
 
     def act(held: Connection) -> bytes | None:
+        nonlocal made
         with start_lock():
-            if not exists(held.session, label, kind):
+            if not made and _is_any(held.session, label):  # an act may run twice
+                raise KeyIsThere(f"The token holds {label} already, which nobody recorded.")
+            if not made:
                 MAKERS[kind](held.session, label)
+                made = True
+            if not _is_fit(held.session, label, kind):
+                raise HsmUnavailable(f"The module made {label} otherwise than it was asked to.")
             return _spki(held.session, label, kind) if kind in PAIRS else None
 
     return connection.call(act)
 
 
-def ensure_pair(label: str, kind: KeyKind) -> bytes:
-    """Have a pair in the token, and give its public half.
+def make_pair(label: str, kind: KeyKind) -> bytes:
+    """Have a new pair in the token, and give its public half.
 
-    Raises: HsmUnavailable; ValueError when the kind is no pair.
+    Raises: KeyIsThere; HsmUnavailable; ValueError when the kind is no pair.
     """
-    public = ensure(label, kind)
+    public = make(label, kind)
     if public is None:
         raise ValueError("Only a pair has a public half.")
     return public
@@ -81,6 +106,34 @@ def exists(session: Session, label: str, kind: KeyKind) -> bool:
     except pkcs11.NoSuchKey:
         return False
     return True
+
+
+def is_fit(label: str, kind: KeyKind) -> bool:
+    """Tell whether a key was made by the module as ours are and never left it; one that is not there is not unfit.
+
+    Rule:   KEY-1.
+    Raises: HsmUnavailable.
+    """
+
+    def act(held: Connection) -> bool:
+        return not exists(held.session, label, kind) or _is_fit(held.session, label, kind)
+
+    return connection.call(act)
+
+
+def public_half(label: str, kind: KeyKind) -> bytes | None:
+    """Give the public half of a pair as the token has it; ``None`` when it is not there.
+
+    Raises: HsmUnavailable.
+    """
+
+    def act(held: Connection) -> bytes | None:
+        try:
+            return _spki(held.session, label, kind)
+        except pkcs11.NoSuchKey:
+            return None
+
+    return connection.call(act)
 
 
 def erase(label: str, kind: KeyKind) -> None:
@@ -113,6 +166,17 @@ def labels() -> frozenset[str]:
         )
 
     return connection.call(act)
+
+
+def _is_any(session: Session, label: str) -> bool:
+    return any(True for _ in list(session.get_objects({Attribute.LABEL: label, Attribute.TOKEN: True})))
+
+
+def _is_fit(session: Session, label: str, kind: KeyKind) -> bool:
+    key = (private_key if kind in PAIRS else secret_key)(session, label)
+    return bool(key[Attribute.KEY_TYPE] == KEY_TYPES[kind]) and all(
+        bool(key[name]) is wanted for name, wanted in NEVER_LEFT.items()
+    )
 
 
 def _spki(session: Session, label: str, kind: KeyKind) -> bytes:

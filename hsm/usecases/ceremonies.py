@@ -22,9 +22,10 @@ from hsm.steps.ceremonies import (
     refuse,
     signing_pair,
 )
-from hsm.steps.making import fresh_version, make_data_key, make_version, unfit_algorithm
+from hsm.steps.making import fresh_version, make_data_key, make_version, move_to, unfit_algorithm
 from hsm.token import keys
 from hsm.uses import places_using
+from hsm.vouching import changed_rows, names_of
 from hsm.wrapped_keys import opens, wrapped_key
 
 Row = KeyVersion | DataKey
@@ -122,7 +123,8 @@ def _held(
     pair = signing_pair(signed, now=now)
     if not isinstance(pair, Pair):
         return refuse(signed.order, pair, now=now)
-    found = act(signed, now)
+    changed = changed_rows(versions_of(signed.order.key or ""))
+    found = Refused(CeremonyRefusal.ROW_CHANGED, names_of(changed)) if changed else act(signed, now)
     if found is None:
         return hold(signed, pair, now=now)
     refused = found if isinstance(found, Refused) else Refused(found)
@@ -161,8 +163,9 @@ def _rotate(signed: SignedOrder, now: datetime) -> CeremonyRefusal | None:
     lies = wrapped_key(coming)
     if lies is not None and not opens(lies):
         return CeremonyRefusal.DOES_NOT_OPEN
-    rows.filter(state=KeyState.ACTIVE).update(state=KeyState.VERIFY_ONLY, since=now)
-    rows.filter(version=coming.version).update(state=KeyState.ACTIVE, since=now)
+    for active in rows.filter(state=KeyState.ACTIVE):
+        move_to(active, KeyState.VERIFY_ONLY, at=now)
+    move_to(coming, KeyState.ACTIVE, at=now)
     return None
 
 
@@ -171,11 +174,12 @@ def _retire(signed: SignedOrder, now: datetime) -> CeremonyRefusal | None:
     if order.act is not Act.RETIRE or order.key is None or order.version is None:
         return CeremonyRefusal.ORDER_OVERTAKEN
     rows = versions_of(order.key)
-    if not rows.filter(version=order.version, state=KeyState.ACTIVE).exists():
+    active = rows.filter(version=order.version, state=KeyState.ACTIVE).first()
+    if active is None:
         return CeremonyRefusal.NOT_ACTIVE
     if rows.filter(state=KeyState.NEXT).exists():
         return CeremonyRefusal.HAS_SUCCESSOR
-    rows.filter(version=order.version).update(state=KeyState.VERIFY_ONLY, since=now)
+    move_to(active, KeyState.VERIFY_ONLY, at=now)
     return None
 
 
@@ -193,7 +197,7 @@ def _destroy(signed: SignedOrder, now: datetime) -> CeremonyRefusal | Refused | 
     places = tuple(places_using(order.key, order.version))
     if places:
         return Refused(CeremonyRefusal.STILL_USED, places)
-    _mark_destroyed(row, now)
+    move_to(row, KeyState.DESTROYED, at=now)
     return None
 
 
@@ -201,13 +205,3 @@ def _is_past_use(row: Row, now: datetime) -> bool:
     # A transaction may hold a value that no column shows yet: whatever began while the version was in use has ended.
     last_use = row.since + known_after()
     return now > last_use and not has_open_transaction_since(last_use)
-
-
-def _mark_destroyed(row: Row, now: datetime) -> None:
-    row.state, row.since = KeyState.DESTROYED, now
-    if isinstance(row, DataKey):
-        row.wrapped = b""
-        row.save(update_fields=["state", "since", "wrapped"])
-    else:
-        row.wrapped_private = row.wrapped_by = None
-        row.save(update_fields=["state", "since", "wrapped_private", "wrapped_by"])

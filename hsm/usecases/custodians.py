@@ -20,6 +20,7 @@ from hsm.steps.ceremonies import (
     signing_pair,
 )
 from hsm.steps.making import ensure_first_versions
+from hsm.vouching import all_rows, changed_rows, vouch
 
 
 def found_keys(*, signed: SignedOrder, now: datetime) -> Held | Refused:
@@ -77,7 +78,8 @@ def dismiss_custodian(*, signed: SignedOrder, now: datetime) -> Held | Refused:
     if row is None or reason is not None:
         return refuse(signed.order, reason or CeremonyRefusal.NO_SUCH_CUSTODIAN, now=now, by=pair.first.id)
     row.state, row.dismissed_at = CustodianState.DISMISSED, now
-    row.save(update_fields=["state", "dismissed_at"])
+    vouch(row)
+    row.save(update_fields=["state", "dismissed_at", "voucher"])
     return hold(signed, pair, now=now, about=row)
 
 
@@ -98,8 +100,10 @@ def _found_keys(*, signed: SignedOrder, now: datetime) -> Held | Refused:
     reason = refusal_to_hold(signed, first, second, now=now)
     if reason is not None:
         return refuse(order, reason, now=now)
-    rows = {custodian.label: _enrolled(custodian, now) for custodian in order.custodians}
+    if changed_rows(all_rows()):
+        return refuse(order, CeremonyRefusal.ROW_CHANGED, now=now)
     ensure_first_versions()
+    rows = {custodian.label: _enrolled(custodian, now) for custodian in order.custodians}
     forget_keyring()  # the event is keyed with the data key that was made just now
     return hold(signed, Pair(rows[signed.first.label], rows[signed.second.label]), now=now)
 
@@ -116,6 +120,7 @@ def _objection_to_dismissal(signed: SignedOrder, row: Custodian | None) -> Cerem
 
 def _enrolled(named: Named, now: datetime) -> Custodian:
     row = _row(named, now)
+    vouch(row)
     row.save(force_insert=True)
     return row
 

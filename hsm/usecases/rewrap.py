@@ -29,6 +29,7 @@ from hsm.renewing import renewed
 from hsm.states import KeyName, KeyState
 from hsm.steps.ceremonies import known_after
 from hsm.swapping import Swap, swapped
+from hsm.vouching import column_of, name_of, renew_vouchers
 from hsm.wrapped_keys import rewrap_keys
 
 LOCK: Final = 0x6D697469645F7277
@@ -112,6 +113,9 @@ class _Run:
         counts, findings = rewrap_keys()
         self.done.renewed.update(counts)
         self.done.findings.update(findings)
+        renewed, changed = renew_vouchers()
+        self.done.renewed.update(renewed)
+        self.done.findings.update(Finding(column_of(row), name_of(row)) for row in changed)
 
     def first_pass(self, table: ProtectedTable) -> None:
         """Renew a table from where a run with the same targets stopped."""

@@ -19,6 +19,7 @@ from hsm.steps.ceremonies import Held, Refused
 from hsm.token import keys
 from hsm.usecases.ceremonies import create_key, destroy_key, retire_key, rotate_key
 from hsm.usecases.order import order_for_key
+from hsm.vouching import vouch
 
 ACTS = {Act.CREATE: create_key, Act.ROTATE: rotate_key, Act.RETIRE: retire_key, Act.DESTROY: destroy_key}
 
@@ -50,9 +51,10 @@ class Person:
 
     def enrolled(self, at: datetime) -> Custodian:
         """Have the row, without a ceremony."""
-        return Custodian.objects.create(
-            label=self.label, public_key=self.public_key, state=CustodianState.ACTIVE, enrolled_at=at
-        )
+        row = Custodian(label=self.label, public_key=self.public_key, state=CustodianState.ACTIVE, enrolled_at=at)
+        vouch(row)
+        row.save(force_insert=True)
+        return row
 
     def sign(self, order: Order):
         """Sign an order."""

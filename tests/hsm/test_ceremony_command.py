@@ -13,12 +13,13 @@ from audit.models import AuditEvent
 from hsm import api as hsm
 from hsm.custodians import public_file_of
 from hsm.management.words import REFUSALS, STOPS_WITHOUT
-from hsm.models import Ceremony, Custodian, DataKey, KeyVersion
+from hsm.models import Ceremony, Custodian, KeyVersion
 from hsm.orders import fingerprint, is_signed_by
 from hsm.states import DATA_KEY, CeremonyRefusal, KeyKind, KeyName
 from hsm.token import keys
 from tests.hsm.custody import Person, command, states_of, tidy_token, two_people
 from tests.hsm.programs import Token, run
+from tests.hsm.rotation import planted, without_keys
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -67,9 +68,7 @@ def test_a_short_or_mistyped_passphrase_makes_no_file(tmp_path, monkeypatch, lin
 
 
 def test_the_founding_makes_every_key_and_two_custodians(people, tmp_path):
-    DataKey.objects.all().delete()
-    KeyVersion.objects.exclude(wrapped_by=None).delete()
-    KeyVersion.objects.all().delete()
+    without_keys()
     (tmp_path / "empty").mkdir()
     token = Token.empty(tmp_path / "empty")
     first, second = people
@@ -215,7 +214,7 @@ def test_an_older_protocol_is_not_written_over(people, act, tmp_path):
 
 
 def test_the_list_says_what_does_not_fit(people, act, monkeypatch):
-    keys.ensure("lookup.7", KeyKind.HMAC_SHA256)
+    planted("lookup.7", KeyKind.HMAC_SHA256)
     KeyVersion.objects.create(name="verifier", version=8, state="verify-only", algorithm="HMAC-SHA256")
     listed = command(monkeypatch, "keys")
     assert "The token holds lookup.7, which no ceremony recorded" in listed

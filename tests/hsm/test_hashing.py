@@ -14,7 +14,7 @@ from hsm.keyring import forget_keyring
 from hsm.models import KeyVersion
 from hsm.rules import MAC_BYTES, context, key_label, mac_message, split_version
 from hsm.states import KeyKind
-from hsm.token import keys
+from tests.hsm.rotation import planted, vouch_for_all
 
 ROW = UUID(int=7)
 purposes = st.from_regex(r"\A[a-z0-9][a-z0-9._-]{0,62}\Z")
@@ -25,8 +25,9 @@ def _second_versions(db):
     """A second, active version of the keys for hashes beside a first that only verifies."""
     for name in (hsm.KeyName.LOOKUP, hsm.KeyName.VERIFIER):
         KeyVersion.objects.filter(name=name).update(state="verify-only")
-        keys.ensure(key_label(name, 2), KeyKind.HMAC_SHA256)
+        planted(key_label(name, 2), KeyKind.HMAC_SHA256)
         KeyVersion.objects.create(name=name, version=2, state="active", algorithm="HMAC-SHA256")
+    vouch_for_all()
     yield
     forget_keyring()
 

@@ -11,6 +11,7 @@ from hsm import api as hsm
 from hsm.models import DataKey, KeyVersion
 from hsm.states import FIRST_ALGORITHM, SIGNING, KeyName, KeyState
 from tests.hsm.programs import Token, finish, start
+from tests.hsm.rotation import unguarded, vouch_for_all, without_keys
 
 
 def stored() -> list[tuple[object, ...]]:
@@ -42,9 +43,7 @@ def test_provisioning_again_changes_nothing():
 
 @pytest.mark.django_db(transaction=True)
 def test_four_processes_that_provision_at_once_make_each_key_once(tmp_path):
-    DataKey.objects.all().delete()
-    KeyVersion.objects.exclude(wrapped_by=None).delete()
-    KeyVersion.objects.all().delete()
+    without_keys()
     token = Token.empty(tmp_path)
     program = """
         hsm.provision()
@@ -66,17 +65,21 @@ def test_four_processes_that_provision_at_once_make_each_key_once(tmp_path):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_key_made_just_before_a_crash_is_taken_into_use():
-    signature = hsm.sign(KeyName.LOG_SEAL, b"m")
-    KeyVersion.objects.filter(name=KeyName.LOG_SEAL).delete()
-    hsm.provision()
-    assert hsm.verify(KeyName.LOG_SEAL, b"m", signature)
+def test_a_key_that_lies_in_the_token_unrecorded_is_not_taken_into_use():
+    """Whoever put it there may know it (KEY-1)."""
+    with unguarded():
+        KeyVersion.objects.filter(name=KeyName.LOG_SEAL).delete()
+    with pytest.raises(hsm.HsmUnavailable, match=r"nobody recorded: log-seal\.1"):
+        hsm.provision()
+    assert not KeyVersion.objects.filter(name=KeyName.LOG_SEAL).exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_recorded_key_that_the_token_lacks_is_not_replaced():
     """KEY-2."""
-    KeyVersion.objects.filter(name=KeyName.LOOKUP).update(version=7)
+    with unguarded():
+        KeyVersion.objects.filter(name=KeyName.LOOKUP).update(version=7)
+    vouch_for_all()
     before = stored()
     with pytest.raises(CommandError, match="recorded"):
         call_command("hsm_provision")
@@ -95,9 +98,7 @@ def test_provisioning_without_the_module_says_so():
 
 @pytest.mark.django_db(transaction=True)
 def test_without_keys_everything_is_refused():
-    DataKey.objects.all().delete()
-    KeyVersion.objects.exclude(wrapped_by=None).delete()
-    KeyVersion.objects.all().delete()
+    without_keys()
     hsm.forget()
     for use in (hsm.probe, hsm.new_seed, lambda: hsm.pepper("a")):
         with pytest.raises(hsm.HsmUnavailable, match="hsm_provision"):

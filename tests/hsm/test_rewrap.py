@@ -26,7 +26,7 @@ from identities.models import Citizen, CodeDevice, ContactPoint
 from identities.queries import contacts_of, identities_by_phone
 from notifications.models import Delivery
 from tests.factories.identities import a_resident, an_officer, texts_sent
-from tests.hsm.rotation import ALL, rotate
+from tests.hsm.rotation import ALL, rotate, vouch_for_all
 
 pytestmark = pytest.mark.django_db
 
@@ -194,6 +194,7 @@ def test_another_rotation_begins_a_table_anew(residents, now):
 def test_it_waits_until_every_process_knows_the_new_versions(residents, now, settings):
     settings.KEYRING_SECONDS = 15
     KeyVersion.objects.update(since=now - timedelta(days=1))
+    vouch_for_all()
     rotate(DATA_KEY, at=now - timedelta(seconds=10))
     waits = []
 

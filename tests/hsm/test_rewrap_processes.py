@@ -12,14 +12,13 @@ from hsm.keyring import forget_keyring
 from hsm.models import KeyVersion, RewrapProgress
 from hsm.rules import split_seal
 from hsm.states import DATA_KEY, KeyName, KeyState
-from hsm.steps.making import make_version
 from hsm.usecases.prove import prove_columns
 from hsm.usecases.rewrap import rewrap
 from identities.models import Citizen, ContactPoint
 from identities.queries import identity_by_cpr_number, person_of
 from tests.factories.identities import a_resident
 from tests.hsm.programs import finish, start
-from tests.hsm.rotation import rotate
+from tests.hsm.rotation import make_anew, rotate, vouch_for_all
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -118,13 +117,14 @@ def test_readers_and_writers_are_undisturbed(now):
     # Their readings of the keys are published to first, as a ceremony does.
     for name in (KeyName.LOOKUP, KeyName.SECRET_WRAP):
         active = KeyVersion.objects.get(name=name, state=KeyState.ACTIVE)
-        make_version(name, 2, active.algorithm, state=KeyState.NEXT)
+        make_anew(name, 2, active.algorithm, state=KeyState.NEXT)
     rotate(DATA_KEY)
     time.sleep(0.5)
     with transaction.atomic():
         for name in (KeyName.LOOKUP, KeyName.SECRET_WRAP):
             KeyVersion.objects.filter(name=name, version=1).update(state=KeyState.VERIFY_ONLY)
             KeyVersion.objects.filter(name=name, version=2).update(state=KeyState.ACTIVE)
+        vouch_for_all()
     forget_keyring()
 
     between_batches = []

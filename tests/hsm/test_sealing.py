@@ -10,6 +10,7 @@ from hsm import api as hsm
 from hsm.keyring import forget_keyring
 from hsm.models import DataKey
 from hsm.rules import SEAL_OVERHEAD_BYTES
+from tests.hsm.rotation import vouch_for_all
 
 pytestmark = pytest.mark.django_db
 ROW = UUID(int=7)
@@ -73,6 +74,7 @@ def test_data_keys_swapped_between_versions_do_not_unwrap():
     row = DataKey.objects.get()
     DataKey.objects.update(state="verify-only")
     DataKey.objects.create(version=2, state="active", wrapped=row.wrapped, wrapped_by=row.wrapped_by)
+    vouch_for_all()
     forget_keyring()
     try:
         with pytest.raises(hsm.HsmUnavailable):

@@ -13,13 +13,12 @@ from hsm.keyring import forget_keyring
 from hsm.models import KeyVersion
 from hsm.rules import split_version
 from hsm.states import KeyName, KeyState
-from hsm.steps.making import make_version
 from identities import sealing
 from identities.models import Citizen
 from identities.states import ContactKind
 from tests.factories.identities import a_person, proven_contact
 from tests.hsm.programs import finish, start
-from tests.hsm.rotation import rotate
+from tests.hsm.rotation import make_anew, rotate, vouch_for_all
 
 PEOPLE = 12
 
@@ -86,11 +85,12 @@ def test_two_processes_with_two_versions_register_a_person_once(now, tmp_path):
         assert process.stdout.readline() == "ready\n", process.communicate()
         return process
 
-    make_version(KeyName.LOOKUP, 2, active.algorithm, state=KeyState.NEXT)
+    make_anew(KeyName.LOOKUP, 2, active.algorithm, state=KeyState.NEXT)
     with_the_old = registers(0)
     with transaction.atomic():
         KeyVersion.objects.filter(pk=active.pk).update(state=KeyState.VERIFY_ONLY)
         KeyVersion.objects.filter(name=KeyName.LOOKUP, version=2).update(state=KeyState.ACTIVE)
+        vouch_for_all()
     with_the_new = registers(1)
     forget_keyring()
     go.with_suffix(".half").write_text(str(time.time() + 0.3))

@@ -24,6 +24,7 @@ from hsm.steps.ceremonies import Held, Refused, known_after
 from hsm.usecases.ceremonies import create_key, destroy_key, erase_key, retire_key, rotate_key
 from hsm.usecases.custodians import dismiss_custodian, enrol_custodian, found_keys
 from hsm.usecases.order import order_for_custodians, order_for_key, order_to_dismiss
+from hsm.usecases.verify import verify_custody
 from mitid_portal import clock
 
 NAMES: Final = [*(name.value for name in KeyName), DATA_KEY]
@@ -41,6 +42,7 @@ class Command(BaseCommand):
         """One subcommand an act."""
         acts = parser.add_subparsers(dest="what", required=True, metavar="WHAT")
         acts.add_parser("keys", help="list versions, custodians, and what does not fit")
+        acts.add_parser("verify", help="hold rows and ceremonies against the module, from the founding on")
         key_file = acts.add_parser("custodian-key", help="make a custodian's own key, on their own medium")
         key_file.add_argument("file", type=Path)
         key_file.add_argument("--passphrases-from-stdin", action="store_true", help="two lines, the same twice")
@@ -70,6 +72,7 @@ class Command(BaseCommand):
         """Run the subcommand, or say why not."""
         act = {
             "keys": self._keys,
+            "verify": self._verify,
             "custodian-key": self._custodian_key,
             "found": self._found,
             "create": self._create,
@@ -88,6 +91,14 @@ class Command(BaseCommand):
     def _keys(self, _options: dict[str, Any]) -> None:
         for line in listed():
             self.stdout.write(line)
+
+    def _verify(self, _options: dict[str, Any]) -> None:
+        custody = verify_custody()
+        for finding in custody.findings:
+            self.stdout.write(finding)
+        if custody.findings:
+            raise CommandError(f"{len(custody.findings)} findings: somebody changed what ceremonies alone may change.")
+        self.stdout.write(f"{custody.ceremonies} ceremonies and {custody.rows} rows are as they were made.")
 
     def _custodian_key(self, options: dict[str, Any]) -> None:
         ask = _next_line if options["passphrases_from_stdin"] else getpass
