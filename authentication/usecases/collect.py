@@ -8,20 +8,20 @@ from django.db import transaction
 from authentication.outcomes import LoggedIn, LoginRefused, StillWaiting
 from authentication.states import RequestState
 from authentication.steps.requests import let_in, locked_request, refusal_of, refused
-from identities.api import locked_identity
+from identities.api import identity_by_id, locked_identity
 
 
 @transaction.atomic(durable=True)
 def collect(*, request_id: UUID, browser_token: str | None, now: datetime) -> LoggedIn | LoginRefused | StillWaiting:
     """Open the door for the browser whose request the app has approved, once.
 
-    Rule:   APR-2, APR-4, LVL-1, LVL-2, TRY-3, BLK-1.
+    Rule:   APR-2, APR-4, LVL-1, LVL-2, TRY-3, BLK-1. TRY-2: for nobody the same is looked up, and nothing found.
     Raises: ApprovalRequest.DoesNotExist when there is no such request.
     Locks:  the request's row, then the identity's, so that a block comes before or after.
     Writes: ApprovalRequest, Login, KnownBrowser, AuditEvent.
     """
     request = locked_request(request_id)
-    identity = locked_identity(request.identity_id) if request.identity_id else None
+    identity = locked_identity(request.identity_id) if request.identity_id else identity_by_id(request.subject)
     if refusal_of(request, expected=RequestState.OPEN, identity=identity, now=now) is None:
         return StillWaiting()
     refusal = refusal_of(request, expected=RequestState.CONFIRMED, identity=identity, now=now)

@@ -42,8 +42,8 @@ def at_once(acts: list[Callable[[], Outcome]]) -> list[Outcome]:
     barrier = Barrier(len(acts), timeout=60)
 
     def run(act: Callable[[], Outcome]) -> Outcome:
+        barrier.wait()
         with patient():
-            barrier.wait()
             return act()
 
     with ThreadPoolExecutor(len(acts)) as threads:
