@@ -16,7 +16,7 @@ from audit.verification.rules import SealRow, is_in
 
 MOST_ENTRIES: Final = 20_000
 """Looked at in one run."""
-FEW_SEALS: Final = 4
+FEW_SEALS: Final = 30
 """Asked at each sealing: what was noted just after its seal was made lies in the last ones."""
 MANY_SEALS: Final = 100
 """Asked once in five minutes: what a crash between a seal and its journals left."""

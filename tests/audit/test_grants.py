@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from audit.grants import RoleUnfit, grant_to
+from audit.sql import LAST_DRAWN
 from tests.audit.sealing import record_one
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -263,3 +264,8 @@ def test_a_member_of_the_owner_is_refused(role):
             grant_to(role)
     finally:
         run(f"DROP TABLE owned; DROP ROLE {above}")
+
+
+def test_the_role_may_ask_how_far_ids_were_drawn(portal, partition):
+    """Sealing does, which the portal's worker runs."""
+    assert portal.execute(f"SELECT {LAST_DRAWN} > 0").fetchone() == (True,)

@@ -320,7 +320,7 @@ def test_what_was_noted_after_its_seal_was_made_leaves_the_journal_with_the_next
 def test_what_a_crash_left_in_the_journal_leaves_it_in_time(now):
     """The sealer ended between a seal and the journals, many seals ago."""
     left = []
-    for _turn in range(10):
+    for _turn in range(18):
         (gap,) = skipped_ids(1)
         committed(now, 3)
         seal_log(now=now)
@@ -330,7 +330,7 @@ def test_what_a_crash_left_in_the_journal_leaves_it_in_time(now):
     for row_id, mac in left:
         tail.note(row_id, mac)
     tail.note(left[0][0], bytes(34))
-    assert len(left) == 40
+    assert len(left) == 72
     for minutes in (6, 12, 18):
         seal_log(now=now + timedelta(minutes=minutes))
     assert told() == [(left[0][0], bytes(34))]
