@@ -55,7 +55,7 @@ class Export:
     events: int
     seals: int
     wrong_events: int
-    """Events that do not fit their keyed hash; they are in the file, and marked."""
+    """Events, and rows of other days, that do not fit their keyed hash; those under a seal are in the file, marked."""
     wrong_seals: int
     """Seals whose rows are not those that were sealed; whoever checks the file finds them."""
     sha256: str
@@ -111,13 +111,18 @@ class _Writer:
             if self.is_in_period(row):
                 self.put_event(row, seal.number)
             else:
-                self.put(row_entry(row[0], row[1][8:], seal=seal.number))
+                self.put(row_entry(row[0], row[1][8:], seal=seal.number, is_right=self.is_right(row)))
+
+    def is_right(self, row: KeyedRow) -> bool:
+        """Tell whether a row fits its keyed hash, and count it if not: of whatever day it says that it is."""
+        _, keyed, message = row
+        is_right = self._matches(message, keyed[8:])
+        self.wrong += not is_right
+        return is_right
 
     def put_event(self, row: KeyedRow, seal: int | None) -> None:
         _, keyed, message = row
-        is_right = self._matches(message, keyed[8:])
-        self.put(event_entry(message, keyed[8:], seal=seal, is_right=is_right))
-        self.wrong += not is_right
+        self.put(event_entry(message, keyed[8:], seal=seal, is_right=self.is_right(row)))
         self.events += 1
         if self._progress is not None and not self.events % 1000:
             self._progress(self.events, self.total)
@@ -144,6 +149,8 @@ def _put_body(writer: _Writer, extent: Extent) -> None:
     for row in keyed_rows(next_id, LAST_ID) if extent.is_to_the_end else ():
         if writer.is_in_period(row):
             writer.put_event(row, None)
+        else:
+            writer.is_right(row)  # one that was moved out of the period is at least counted
 
 
 def _put_seals(writer: _Writer, seals: list[SealRow], rows: Iterator[KeyedRow], gaps: dict[int, KeyedRow]) -> None:

@@ -102,8 +102,7 @@ class _Check:
         elif kind == "event":
             self._event(content)
         elif kind == "row":
-            self.result.rows += 1
-            self._under_seal(content)
+            self._row(content)
         else:
             raise NotAnExport("A line is neither a seal nor an event nor a row.")
 
@@ -157,6 +156,12 @@ class _Check:
             self.result.unsealed += 1
         else:
             self._under_seal(content)
+
+    def _row(self, content: Mapping[str, Any]) -> None:
+        self.result.rows += 1
+        if content["fits_its_mac"] is not True:
+            self._object(f"Row {content['id']}: it did not fit its keyed hash, so its day may not be its own.")
+        self._under_seal(content)
 
     def _under_seal(self, content: Mapping[str, Any]) -> None:
         row_id, mac, number = content["id"], content["mac"], content["seal"]

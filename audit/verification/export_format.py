@@ -84,9 +84,9 @@ def event_entry(message: bytes, mac: bytes, *, seal: int | None, is_right: bool)
     }
 
 
-def row_entry(row_id: int, mac: bytes, *, seal: int) -> dict[str, Any]:
-    """Write a row of another day as little as its seal's digest needs."""
-    return {"type": "row", "seal": seal, "id": row_id, "mac": mac.hex()}
+def row_entry(row_id: int, mac: bytes, *, seal: int, is_right: bool) -> dict[str, Any]:
+    """Write of a row of another day what its seal's digest needs, and whether its day is its own."""
+    return {"type": "row", "seal": seal, "id": row_id, "mac": mac.hex(), "fits_its_mac": is_right}
 
 
 def footer_message(digest: bytes) -> bytes:

@@ -143,7 +143,7 @@ def test_rows_of_other_days_under_the_same_seals_are_there_as_ids_and_keyed_hash
     assert made.events == len(here)
     assert (min(here), max(here)) == (15, 47)
     assert others == ({*range(1, 51)} - {7, 8, 48}) - here
-    assert {tuple(each) for each in lines if each["type"] == "row"} == {("type", "seal", "id", "mac")}
+    assert {tuple(each) for each in lines if each["type"] == "row"} == {("type", "seal", "id", "mac", "fits_its_mac")}
     result = checked(file, made)
     assert (result.objections, result.seals, result.rows) == ([], 4, len(others))
 
@@ -178,16 +178,34 @@ def test_a_row_that_was_exchanged_or_lies_twice_is_objected_to(log, tmp_path):
         insert([event(40, at=NOW)])
     file, made = exported(tmp_path, *PERIOD)
     assert [each.partition(":")[0] for each in checked(file, made).objections] == [
-        *("Seal 1", "Event 30", "Row 40", "Seal 3"),
+        *("Row 2", "Seal 1", "Event 30", "Row 40", "Seal 3"),
     ]
-    assert (made.wrong_events, made.wrong_seals) == (1, 2)
+    assert (made.wrong_events, made.wrong_seals) == (2, 2)
+
+
+@pytest.mark.parametrize("row_id", [15, LATE, 30, 36, 47])
+def test_a_row_that_was_given_another_day_is_objected_to(log, tmp_path, row_id):
+    """Its keyed hash is still what was sealed; as a row of another day it would say nothing more."""
+    tamper("UPDATE audit_auditevent SET at = '2026-11-22 12:00+00' WHERE id = %s", row_id)
+    file, made = exported(tmp_path, *PERIOD)
+    (objection,) = checked(file, made).objections
+    assert objection.startswith(f"Row {row_id}: it did not fit its keyed hash")
+    assert (made.wrong_events, made.wrong_seals) == (1, 0)
+
+
+def test_an_unsealed_row_that_was_given_another_day_is_counted(log, tmp_path):
+    tamper("UPDATE audit_auditevent SET at = '2026-11-22 12:00+00' WHERE id = 64")
+    file, made = exported(tmp_path, "2026-11-01", "2026-11-20")
+    assert (made.wrong_events, 64 in ids(lines_of(file), "event")) == (1, False)
 
 
 def test_a_stub_cannot_stand_for_an_event_of_the_period(log, tmp_path):
     """What says least is still under the footer's signature."""
     file, made = exported(tmp_path, *PERIOD)
     lines = [
-        {"type": "row", "seal": each["seal"], "id": 30, "mac": each["mac"]} if each.get("id") == 30 else each
+        {"type": "row", "seal": each["seal"], "id": 30, "mac": each["mac"], "fits_its_mac": True}
+        if each.get("id") == 30
+        else each
         for each in lines_of(file)
     ]
     file.write_bytes(forged(lines))
