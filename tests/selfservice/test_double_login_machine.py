@@ -6,7 +6,6 @@ CHG-1 to CHG-7, BLK-1, BLK-3. The copy of an app is confirmed in the app alone a
 import itertools
 import json
 from collections import Counter
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
@@ -31,8 +30,6 @@ from audit.api import Actor
 from identities.api import (
     AuthenticatorBlockReason,
     AuthenticatorKind,
-    AuthenticatorState,
-    AuthenticatorView,
     BlockReason,
     BlockSource,
     ChangeField,
@@ -67,88 +64,14 @@ from selfservice.usecases.send_contact_code import send_contact_code
 from tests.factories.authenticators import an_app_row
 from tests.factories.identities import a_resident, an_officer, code_sent_to
 from tests.factories.selfservice import a_login, change_row
+from tests.selfservice.double_login_model import Model, Wish, is_live_chip
 
 START = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-HOUR, DAY, TICK = timedelta(hours=1), timedelta(days=1), timedelta(microseconds=1)
+DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
 NONE = timedelta()
 SERIALS = itertools.count(1)
 FIELDS = [field for field in ChangeField if field is not ChangeField.APP_COPY]
 KINDS = {ChangeField.PHONE: ContactKind.PHONE, ChangeField.EMAIL: ContactKind.EMAIL}
-
-
-@dataclass
-class Wish:
-    """What the model knows of a change."""
-
-    field: ChangeField
-    value: str
-    first_login_id: UUID
-    requested_at: datetime
-    state: ChangeState = ChangeState.PENDING
-
-    @property
-    def opens_at(self) -> datetime:
-        return self.requested_at + HOUR
-
-    @property
-    def closes_at(self) -> datetime:
-        return self.requested_at + HOUR + DAY
-
-    def waits(self, now: datetime) -> bool:
-        return self.state is ChangeState.PENDING and now < self.closes_at
-
-
-@dataclass
-class Model:
-    """The world as the rules have it."""
-
-    values: dict[ChangeField, str]
-    app_suspended_by: BlockSource | None = None
-    signed_out_at: datetime | None = None
-    is_blocked: bool = False
-    wishes: dict[UUID, Wish] = field(default_factory=dict)
-    logins: set[UUID] = field(default_factory=set)
-    ended: set[UUID] = field(default_factory=set)
-
-    def stands(self, login: Any) -> bool:
-        return (
-            login.id not in self.ended
-            and not self.is_blocked
-            and (self.signed_out_at is None or login.at > self.signed_out_at)
-        )
-
-    def waiting(self, wanted: ChangeField, now: datetime) -> Wish | None:
-        found = [wish for wish in self.wishes.values() if wish.field is wanted and wish.waits(now)]
-        return found[0] if found else None
-
-    def refusal(self, wish: Wish, login: Any, now: datetime) -> ConfirmRefusal | None:
-        if wish.state is not ChangeState.PENDING:
-            return ConfirmRefusal.NOT_PENDING
-        if now >= wish.closes_at:
-            return ConfirmRefusal.TOO_LATE
-        if login.id == wish.first_login_id:
-            return ConfirmRefusal.SAME_LOGIN
-        if login.at < wish.opens_at:
-            return ConfirmRefusal.TOO_EARLY
-        is_open = wish.field is ChangeField.REOPENING and self.app_suspended_by is None
-        return ConfirmRefusal.NOT_POSSIBLE if is_open else None
-
-    def refusal_to_ask(self, wanted: ChangeField, now: datetime) -> RequestRefusal | None:
-        if wanted is ChangeField.AUTHENTICATOR and self.values[wanted]:
-            return RequestRefusal.AT_MOST
-        if wanted is ChangeField.REOPENING and self.app_suspended_by is not BlockSource.CITIZEN:
-            return RequestRefusal.NOT_YOURS_TO_REOPEN
-        return RequestRefusal.ALREADY_PENDING if self.waiting(wanted, now) else None
-
-    def end_everything(self, now: datetime) -> None:
-        self.signed_out_at = now
-        for wish in self.wishes.values():
-            if wish.state is ChangeState.PENDING:
-                wish.state = ChangeState.CANCELLED
-
-
-def is_live_chip(view: AuthenticatorView) -> bool:
-    return view.kind is AuthenticatorKind.CHIP and view.state is not AuthenticatorState.BLOCKED
 
 
 class DoubleLogin(RuleBasedStateMachine):
