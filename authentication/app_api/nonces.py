@@ -26,17 +26,31 @@ RANDOM_BYTES: Final = 10
 MAC_BYTES: Final = 32
 
 
-def new_nonce(*, now: datetime) -> str:
-    """Make a nonce.
+def current_era() -> bytes:
+    """Give the era of the cache's memory; a request that takes a nonce and gives one asks once.
+
+    Raises: RedisError when the cache is away.
+    """
+    era = cache.get(ERA_KEY)
+    if era is None:
+        cache.add(ERA_KEY, secrets.token_bytes(ERA_BYTES), timeout=None)
+        era = cache.get(ERA_KEY)
+    if not isinstance(era, bytes):  # a cache that keeps nothing: then no nonce is ever the right one
+        return secrets.token_bytes(ERA_BYTES)
+    return era
+
+
+def new_nonce(*, now: datetime, era: bytes | None = None) -> str:
+    """Make a nonce, of the era that was read, or else of the present one.
 
     Raises: RedisError when the cache is away.
     Bytes:  80 characters of base64url: seconds (6), era (12), random (10), HMAC-SHA256 (32).
     """
-    said = _seconds(now).to_bytes(6, "big") + _era() + secrets.token_bytes(RANDOM_BYTES)
+    said = _seconds(now).to_bytes(6, "big") + (era or current_era()) + secrets.token_bytes(RANDOM_BYTES)
     return urlsafe_b64encode(said + _mac(said)).decode("ascii")
 
 
-def take_nonce(nonce: str, *, now: datetime) -> bool:
+def take_nonce(nonce: str, *, now: datetime, era: bytes | None = None) -> bool:
     """Use a nonce up; False when it is not ours, too old, of another era, or was used before.
 
     Raises: RedisError when the cache is away.
@@ -47,7 +61,7 @@ def take_nonce(nonce: str, *, now: datetime) -> bool:
     age = _seconds(now) - int.from_bytes(said[:6], "big")
     if not -CLOCKS_DIFFER_BY.total_seconds() <= age < LASTS_FOR.total_seconds():
         return False
-    if said[6 : 6 + ERA_BYTES] != _era():
+    if said[6 : 6 + ERA_BYTES] != (era or current_era()):
         return False
     outlives_it = LASTS_FOR + 2 * CLOCKS_DIFFER_BY
     return bool(cache.add(f"{MARK_KEY}{nonce}", 1, int(outlives_it.total_seconds())))
@@ -63,16 +77,6 @@ def _said(nonce: str) -> bytes | None:
         return None
     said, mac = whole[:-MAC_BYTES], whole[-MAC_BYTES:]
     return said if constant_time_compare(mac, _mac(said)) else None
-
-
-def _era() -> bytes:
-    era = cache.get(ERA_KEY)
-    if era is None:
-        cache.add(ERA_KEY, secrets.token_bytes(ERA_BYTES), timeout=None)
-        era = cache.get(ERA_KEY)
-    if not isinstance(era, bytes):  # a cache that keeps nothing: then no nonce is ever the right one
-        return secrets.token_bytes(ERA_BYTES)
-    return era
 
 
 def _mac(said: bytes) -> bytes:

@@ -45,3 +45,13 @@ def test_an_officers_pages_lie_in_the_backoffice_and_nowhere_else() -> None:
             misplaced.append(f"{address}: {audience}")
 
     assert misplaced == []
+
+
+def test_what_machines_ask_lies_under_its_own_root_and_pages_do_not() -> None:
+    misplaced = []
+    for address, callback in addresses(get_resolver()):
+        audience = getattr(getattr(callback, "view_class", None), "audience", None)
+        if (audience is Audience.MACHINE) != address.startswith("api/"):
+            misplaced.append(f"{address}: {audience}")
+
+    assert misplaced == []

@@ -6,11 +6,12 @@ by a device key, and have a media type that no form sends. So these views need n
 
 from abc import abstractmethod
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar, Final
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from redis.exceptions import ConnectionError as CacheConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as CacheTimeoutError
@@ -24,7 +25,7 @@ from rest_framework.views import APIView
 
 from authentication.app_api.fields import Asked
 from authentication.app_api.jws import MOST_BODY_BYTES, SignedRequest, payload_under, read_request
-from authentication.app_api.nonces import new_nonce, take_nonce
+from authentication.app_api.nonces import current_era, new_nonce, take_nonce
 from authentication.app_api.problems import MEDIA_TYPE, Problem, ProblemCode
 from authentication.app_api.schema import JOSE
 from authentication.app_api.strict_json import read_object
@@ -64,10 +65,15 @@ class AppApi(APIView):
     http_method_names = ["post"]
     now: datetime
 
-    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         """Read the clock, once."""
-        super().initial(request, *args, **kwargs)
+        super().setup(request, *args, **kwargs)
         self.now = clock.now()
+
+    @cached_property
+    def era(self) -> bytes:
+        """The era of the nonces, read once a request."""
+        return current_era()
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer with a problem; what nobody expected goes on to Django as the fault that it is."""
@@ -85,7 +91,7 @@ class AppApi(APIView):
         if NONCE_HEADER in answer.headers:
             return answer
         try:
-            answer.headers[NONCE_HEADER] = new_nonce(now=self.now if hasattr(self, "now") else clock.now())
+            answer.headers[NONCE_HEADER] = new_nonce(now=self.now, era=self.era)
         except RedisError:
             return answer
         return answer
@@ -114,7 +120,7 @@ class SignedApi(AppApi):
 
         Raises: Problem, ValidationError; RedisError when the cache is away.
         """
-        if not take_nonce(signed.nonce, now=self.now):
+        if not take_nonce(signed.nonce, now=self.now, era=self.era):
             raise Problem(ProblemCode.BAD_NONCE)
         members = read_object(payload)
         if members is None:

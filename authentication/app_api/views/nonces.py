@@ -28,4 +28,4 @@ class NonceApi(AppApi):
     )
     def get(self, _request: Request) -> Response:
         """Give a nonce in the header."""
-        return Response(status=204, headers={HEADER: new_nonce(now=self.now)})
+        return Response(status=204, headers={HEADER: new_nonce(now=self.now, era=self.era)})
