@@ -68,7 +68,7 @@ class OpeningCodeForm(forms.Form):
         label=_("Opening code from your app"),
         max_length=20,
         required=False,
-        help_text=_("Eight characters. Your app shows it under “Opening code”."),
+        help_text=_("Eight characters. In the app, choose “Somebody else keeps asking”."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters", "spellcheck": "false"}),
     )
 
