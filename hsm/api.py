@@ -26,7 +26,7 @@ from hsm.preloading import preload
 from hsm.protected_rows import Finding, Progress
 from hsm.queries import readable_data_keys, readable_versions
 from hsm.sealing import open_sealed, seal
-from hsm.seeds import new_seed, seed_hmac_sha1, wrap_seed
+from hsm.seeds import check_seed, new_seed, seed_hmac_sha1, seed_verifier, wrap_seed
 from hsm.signing import PublicKey, Signature, public_key, sign, verify
 from hsm.states import DATA_KEY, KeyName
 from hsm.token.connection import calls_under_way, on_hung_call, on_module_hung
@@ -58,6 +58,7 @@ __all__ = [
     "blind_index_candidates",
     "blind_index_lock_key",
     "calls_under_way",
+    "check_seed",
     "check_value",
     "forget",
     "new_seed",
@@ -75,6 +76,7 @@ __all__ = [
     "readable_versions",
     "seal",
     "seed_hmac_sha1",
+    "seed_verifier",
     "sign",
     "verifier",
     "verifier_matches",

@@ -66,6 +66,10 @@ class Column:
         """Name the columns that are read along with it."""
         return {self.column}
 
+    def renews(self) -> set[str]:
+        """Name the columns that change when the value is made anew."""
+        return {self.column} if self.is_renewable else set()
+
 
 @dataclass(frozen=True, kw_only=True)
 class SealedColumn(Column):
@@ -114,14 +118,24 @@ class IndexColumn(Column):
 
 @dataclass(frozen=True, kw_only=True)
 class SeedColumn(Column):
-    """A seed wrapped by the module."""
+    """A seed wrapped by the module; ``verifier`` names the column that tells that it is the row's own."""
 
     key: ClassVar[str] = KeyName.SECRET_WRAP.value
+    verifier: str
+    bound_to: str
 
     @property
     def is_renewable(self) -> bool:
         """Always, inside the module."""
         return True
+
+    def reads(self) -> set[str]:
+        """Name the columns that are read along with it."""
+        return {self.column, self.verifier, self.bound_to}
+
+    def renews(self) -> set[str]:
+        """Name both columns: they change together."""
+        return {self.column, self.verifier}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,12 +1,19 @@
 """One-time-code seeds: wrapped in the database, in the clear inside the module only (architecture §5)."""
 
 from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+from uuid import UUID
 
-from hsm.keyring import keyring, looked_up
+from hsm.errors import SealBroken
+from hsm.hashing import verifier, verifier_matches
+from hsm.keyring import UnknownVersion, keyring, looked_up
 from hsm.rules import key_label, split_version, versioned
 from hsm.states import KeyName
 from hsm.token import operations, rewrapping
 from hsm.token.operations import SEED_BYTES
+
+SEED: Final = "code-device-seed"
 
 
 def new_seed() -> bytes:
@@ -41,6 +48,33 @@ def seed_hmac_sha1(wrapped: bytes | memoryview, messages: Sequence[bytes]) -> li
     version, value = split_version(bytes(wrapped))
     looked_up(lambda ring: ring.known(KeyName.SECRET_WRAP, version))
     return operations.seed_hmac_sha1(key_label(KeyName.SECRET_WRAP, version), value, messages)
+
+
+def seed_verifier(wrapped: bytes | memoryview, *, bound_to: UUID) -> bytes:
+    """Give what tells that a wrapped seed is a row's own: the wrapping itself is bound to no row.
+
+    Rule:   KEY-1. Who can write to the database could else put their own device's seed into another's row.
+    Raises: HsmUnavailable.
+    Bytes:  34: key version 2, HMAC-SHA256 32.
+    """
+    return verifier(_digest(wrapped), purpose=SEED, bound_to=bound_to)
+
+
+def check_seed(wrapped: bytes | memoryview, stored: bytes | memoryview, *, bound_to: UUID) -> None:
+    """A wrapped seed is the row's own.
+
+    Raises: SealBroken when it is another's, or was changed; HsmUnavailable.
+    """
+    try:
+        is_own = verifier_matches(_digest(wrapped), stored, purpose=SEED, bound_to=bound_to)
+    except (ValueError, UnknownVersion) as error:
+        raise SealBroken("A wrapped seed has no verifier of ours.") from error
+    if not is_own:
+        raise SealBroken("A wrapped seed is not its row's own.")
+
+
+def _digest(wrapped: bytes | memoryview) -> str:
+    return sha256(wrapped).hexdigest()
 
 
 def rewrapped_seed(wrapped: bytes | memoryview) -> bytes | None:

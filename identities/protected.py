@@ -54,6 +54,7 @@ COLUMNS: Final = (
         purpose=sealing.COPY_TOKEN,
         live=Q(used_at__isnull=True, expires_at__gt=Now()),
     ),
-    SeedColumn(model="identities.CodeDevice", column="seed_wrapped"),
+    SeedColumn(model="identities.CodeDevice", column="seed_wrapped", verifier="seed_verifier", bound_to="uuid"),
+    VerifierColumn(model="identities.CodeDevice", column="seed_verifier"),
     PasswordColumn(model="identities.Identity", column="password", prefix=f"{PepperedArgon2PasswordHasher.algorithm}$"),
 )

@@ -18,7 +18,7 @@ from hsm.protected_rows import (
     protected_tables,
     unwatched,
 )
-from hsm.seeds import seed_hmac_sha1
+from hsm.seeds import check_seed, seed_hmac_sha1
 from hsm.wrapped_keys import opens, wrapped_keys
 
 ONE_MESSAGE: Final = (bytes(8),)
@@ -84,6 +84,7 @@ def _opens(table: ProtectedTable, column: Column, row: Row) -> bool:
             value, purpose = table.indexed_value(column, row), purpose_in(row, column.purpose)
             return blind_index_matches(value, row[column.column], purpose=purpose)
         case SeedColumn():
+            check_seed(row[column.column], row[column.verifier], bound_to=row[column.bound_to])
             seed_hmac_sha1(row[column.column], ONE_MESSAGE)
     return True
 

@@ -160,15 +160,12 @@ class _Run:
         new: dict[str, bytes] = {}
         for column in table.columns:
             try:
-                value = renewed(table, column, row)
+                new |= renewed(table, column, row)
             except DOES_NOT_OPEN:
                 self.done.findings.add(Finding(column.name, str(row["pk"])))
-                continue
-            if value is not None:
-                new[column.column] = value
         if not new:
             return None
-        read = {column.column: _as_bytes(row[column.column]) for column in table.columns if column.is_renewable}
+        read = {name: _as_bytes(row[name]) for column in table.columns for name in column.renews()}
         return Swap(row["pk"], read, new)
 
     def _write(self, table: ProtectedTable, swaps: list[Swap]) -> int:
@@ -202,7 +199,7 @@ def _alone() -> Iterator[None]:
 
 def _targets() -> str:
     ring = keyring()
-    names = (KeyName.LOOKUP, KeyName.SECRET_WRAP)
+    names = (KeyName.LOOKUP, KeyName.SECRET_WRAP, KeyName.VERIFIER)
     versions = [f"data-key.{ring.active_data_key().version}", *(f"{name}.{ring.active(name)}" for name in names)]
     return " ".join(versions)
 
@@ -222,7 +219,7 @@ def _seconds_until_all_know(now: datetime) -> float:
 
 
 def _keys() -> QuerySet[KeyVersion]:
-    return KeyVersion.objects.filter(name__in=[KeyName.LOOKUP, KeyName.SECRET_WRAP])
+    return KeyVersion.objects.filter(name__in=[KeyName.LOOKUP, KeyName.SECRET_WRAP, KeyName.VERIFIER])
 
 
 def _advance(stored: RewrapProgress, rows: list[dict[str, object]]) -> None:

@@ -49,6 +49,8 @@ class CodeDevice(Suspendable, Device):
     kind = models.TextField(choices=AuthenticatorKind, default=AuthenticatorKind.CODE_DISPLAY)
     serial = models.CharField(max_length=32, unique=True)
     seed_wrapped = models.BinaryField()
+    seed_verifier = models.BinaryField()
+    """Tells that the seed is this row's own (hsm/seeds.py)."""
     state = models.TextField(choices=DeviceState, default=DeviceState.IN_STOCK)
     last_step = models.BigIntegerField(default=-1)
     drift_steps = models.SmallIntegerField(default=0)

@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from audit.api import Actor
-from hsm.api import wrap_seed
+from hsm.api import seed_verifier, wrap_seed
 from identities import events
 from identities.models import ActivationCode, CodeDevice, Identity
 from identities.states import AssuranceLevel, AuthenticatorKind, CodeCarrier, DeviceState, IdentityState
@@ -49,8 +49,10 @@ def register_code_device(*, serial: str, seed: bytes, kind: AuthenticatorKind = 
     Returns: the device's id.
     """
     assert_in_transaction()
-    device = CodeDevice.objects.create(name="", confirmed=False, kind=kind, serial=serial, seed_wrapped=wrap_seed(seed))
+    device = CodeDevice(name="", confirmed=False, kind=kind, serial=serial, seed_wrapped=wrap_seed(seed))
     device_id: UUID = device.uuid
+    device.seed_verifier = seed_verifier(device.seed_wrapped, bound_to=device_id)
+    device.save(force_insert=True)
     return device_id
 
 

@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import make_password, verify_password
 from django_otp.oath import TOTP
 
 from audit.api import Actor
-from hsm.api import new_seed, seed_hmac_sha1
+from hsm.api import check_seed, new_seed, seed_hmac_sha1, seed_verifier
 from identities import events
 from identities.models import CodeDevice, DeviceTries, Identity, PasswordFactor
 from identities.rules.totp import DIGITS, LARGEST_DRIFT_STEPS, STEP_SECONDS, TOLERANCE_STEPS, is_code, truncated
@@ -63,7 +63,7 @@ def judged_code(*, device: CodeDevice, typed: str, now: datetime) -> CodeJudgeme
     Writes: CodeDevice.
     """
     assert_in_transaction()
-    totp = HsmTotp(seed_wrapped=bytes(device.seed_wrapped), drift_steps=device.drift_steps, now=now)
+    totp = HsmTotp(seed_wrapped=own_seed(device), drift_steps=device.drift_steps, now=now)
     if not is_code(typed):
         return CodeJudgement.WRONG
     if not totp.verify(int(typed), TOLERANCE_STEPS, device.last_step + 1):
@@ -88,7 +88,7 @@ def accept_code(*, device_id: UUID, typed: str, source: str, actor: Actor, now: 
     counter = DeviceTries.objects.filter(device=device, source=source).first()
     paused = counter is not None and is_paused(counter.tries, now=now)
     if paused or device.state != DeviceState.ACTIVE or device.user_id is None:
-        HsmTotp(seed_wrapped=bytes(device.seed_wrapped), drift_steps=device.drift_steps, now=now)
+        HsmTotp(seed_wrapped=own_seed(device), drift_steps=device.drift_steps, now=now)
         return False
     judgement = judged_code(device=device, typed=typed, now=now)
     if judgement is CodeJudgement.RIGHT:
@@ -124,22 +124,42 @@ def waste_the_time_of_a_code(*, now: datetime) -> None:
     assert_in_transaction()
     device = CodeDevice.objects.select_for_update().filter(uuid=NOBODYS_DEVICE).first()
     DeviceTries.objects.filter(device_id=device.pk if device else 0, source="").first()
-    HsmTotp(seed_wrapped=_nobodys_seed(), drift_steps=0, now=now)
+    HsmTotp(seed_wrapped=own_seed(_nobodys_device()), drift_steps=0, now=now)
 
 
 @cache
-def _nobodys_seed() -> bytes:
-    return new_seed()
+def _nobodys_device() -> CodeDevice:
+    device = CodeDevice(seed_wrapped=new_seed())
+    device.seed_verifier = seed_verifier(device.seed_wrapped, bound_to=device.uuid)
+    return device
 
 
-def encoded_password(password: str) -> str:
-    """Give the peppered hash that a password is kept and waits as (SEC-2, CHG-1). Raises: HsmUnavailable."""
-    return make_password(password)
+def own_seed(device: CodeDevice) -> bytes:
+    """Give a device's wrapped seed, which is no other device's that somebody copied into its row.
+
+    Rule:   KEY-1.
+    Raises: SealBroken; HsmUnavailable.
+    """
+    wrapped = bytes(device.seed_wrapped)
+    check_seed(wrapped, device.seed_verifier, bound_to=device.uuid)
+    return wrapped
+
+
+def encoded_password(password: str, *, identity_id: UUID) -> str:
+    """Give the peppered hash that an identity's password is kept and waits as (SEC-2, CHG-1). Raises: HsmUnavailable.
+
+    It opens for that identity only: copied into another's row it is no password at all.
+    """
+    return make_password(_owned(password, identity_id))
+
+
+def _owned(password: str, identity_id: UUID) -> str:
+    return f"{identity_id} {password}"  # the id is of one length, so that no two owners and passwords are one text
 
 
 def put_password(*, identity: Identity, password: str, now: datetime) -> None:
     """Make ``password`` the identity's own and forget the wrong tries of the one before. The caller has judged it."""
-    put_encoded_password(identity=identity, encoded=encoded_password(password), now=now)
+    put_encoded_password(identity=identity, encoded=encoded_password(password, identity_id=identity.id), now=now)
 
 
 def put_encoded_password(*, identity: Identity, encoded: str, now: datetime) -> None:
@@ -178,11 +198,13 @@ def accept_password(*, identity_id: UUID, typed: str, actor: Actor, now: datetim
     assert_in_transaction()
     identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
     factor = PasswordFactor.objects.select_for_update().filter(pk=identity_id).first()
-    is_right, is_outdated = verify_password(typed, identity.password)  # takes as long for who has none
+    is_right, is_outdated = verify_password(
+        _owned(typed, identity_id), identity.password
+    )  # takes as long for who has none
     if factor is None or is_paused(factor.tries, now=now) or factor.state != PasswordState.ACTIVE:
         return False
     if is_right and is_outdated:
-        identity.password = make_password(typed)
+        identity.password = encoded_password(typed, identity_id=identity_id)
         identity.save(update_fields=["password"])
     tries = NO_TRIES if is_right else after_wrong_try(factor.tries, may_block=True, now=now)
     factor.count(tries)

@@ -10,6 +10,7 @@ from identities import events
 from identities.models import CodeDevice
 from identities.rules.totp import LARGEST_DRIFT_STEPS, STEP_SECONDS, is_code, step_of_two_codes, truncated
 from identities.states import AuthenticatorKind, DeviceState
+from identities.steps.factors import own_seed
 from identities.steps.guard import assert_in_transaction
 
 
@@ -58,7 +59,7 @@ def _found_step(device: CodeDevice, first_code: str, second_code: str, *, now: d
         return None
     middle = _step_at(now)
     steps = range(max(0, middle - LARGEST_DRIFT_STEPS - 1), middle + LARGEST_DRIFT_STEPS + 1)
-    macs = seed_hmac_sha1(bytes(device.seed_wrapped), [pack(">Q", step) for step in steps])
+    macs = seed_hmac_sha1(own_seed(device), [pack(">Q", step) for step in steps])
     codes = {step: truncated(mac) for step, mac in zip(steps, macs, strict=True)}
     return step_of_two_codes(codes, first=int(first_code), second=int(second_code), after=device.last_step)
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.hashers import check_password
 from django.db import transaction
 from uuid_utils.compat import uuid7
 
@@ -23,6 +22,7 @@ from identities.api import (
     ConfirmRefused,
     RequestRefusal,
     SecondLogin,
+    accept_password,
     authenticators_of,
     confirm_pending_change,
     create_change,
@@ -73,6 +73,9 @@ class DoubleLogin:
                 now=at or self.now,
             )
 
+    def encoded(self, password):
+        return encoded_password(password, identity_id=self.identity_id)
+
     def confirm(self, change, *, at=None, level=AssuranceLevel.SUBSTANTIAL, app_id=None):
         at = at or self.now + HOUR
         with transaction.atomic():
@@ -119,12 +122,14 @@ def told(citizen, kind):
 def test_a_new_password_waits_as_its_hash_and_opens_once_it_is_confirmed(citizen):
     """CHG-1, CHG-4, CHG-5."""
     before = Identity.objects.get().password
-    change = citizen.ask(ChangeField.PASSWORD, encoded_password(NEW_PASSWORD))
+    change = citizen.ask(ChangeField.PASSWORD, citizen.encoded(NEW_PASSWORD))
     assert isinstance(change, ChangeWaits)
     assert NEW_PASSWORD.encode() not in bytes(PendingChange.objects.get().new_value_sealed)
     assert Identity.objects.get().password == before
     assert citizen.confirm(change) == Confirmed(field=ChangeField.PASSWORD)
-    assert check_password(NEW_PASSWORD, Identity.objects.get().password)
+    with transaction.atomic():
+        who = {"identity_id": citizen.identity_id, "actor": Actor.visitor()}
+        assert accept_password(typed=NEW_PASSWORD, now=citizen.now + HOUR, **who)
     assert PasswordFactor.objects.get().chosen_at == citizen.now + HOUR
     assert told(citizen, MessageKind.CHANGE_CONFIRMED) == [Channel.EMAIL, Channel.SMS]
     kinds = [event.kind for event in events_about(subject_id=citizen.identity_id, limit=1)]
@@ -134,7 +139,7 @@ def test_a_new_password_waits_as_its_hash_and_opens_once_it_is_confirmed(citizen
 def test_a_first_password_may_be_chosen_by_whoever_logs_in_with_an_app(citizen):
     PasswordFactor.objects.all().delete()
     Identity.objects.update(password="")
-    change = citizen.ask(ChangeField.PASSWORD, encoded_password(NEW_PASSWORD))
+    change = citizen.ask(ChangeField.PASSWORD, citizen.encoded(NEW_PASSWORD))
     assert citizen.confirm(change) == Confirmed(field=ChangeField.PASSWORD)
     assert PasswordFactor.objects.get().state == "active"
 
@@ -148,14 +153,14 @@ def test_a_first_password_may_be_chosen_by_whoever_logs_in_with_an_app(citizen):
 )
 def test_aut_1_no_new_password_comes_around_a_block_of_the_old(citizen, columns, reason):
     """AUT-1, BLK-3."""
-    change = citizen.ask(ChangeField.PASSWORD, encoded_password(NEW_PASSWORD))
+    change = citizen.ask(ChangeField.PASSWORD, citizen.encoded(NEW_PASSWORD))
     at = {"blocked_at": citizen.now} if columns["state"] == "blocked" else {}
     PasswordFactor.objects.update(**columns | at)
     refused = citizen.confirm(change)
     assert isinstance(refused, ConfirmRefused)
     assert refused.reason is ConfirmRefusal.NOT_POSSIBLE
     PendingChange.objects.all().delete()
-    assert citizen.ask(ChangeField.PASSWORD, encoded_password(NEW_PASSWORD)) == ChangeNotTaken(reason)
+    assert citizen.ask(ChangeField.PASSWORD, citizen.encoded(NEW_PASSWORD)) == ChangeNotTaken(reason)
 
 
 @pytest.mark.parametrize("value", ["", NEW_PASSWORD, "argon2$x", "pbkdf2_sha256$1$a$b"])
@@ -356,7 +361,7 @@ def test_only_an_app_that_works_is_copied(citizen, state):
 @pytest.mark.parametrize("field", [ChangeField.PASSWORD, ChangeField.AUTHENTICATOR])
 def test_chg_7_a_second_request_is_refused_and_the_alert_names_the_field(citizen, field):
     """CHG-2, CHG-7."""
-    value = encoded_password(NEW_PASSWORD) if field is ChangeField.PASSWORD else {"kind": "app"}
+    value = citizen.encoded(NEW_PASSWORD) if field is ChangeField.PASSWORD else {"kind": "app"}
     assert isinstance(citizen.ask(field, value), ChangeWaits)
     assert citizen.ask(field, value) == ChangeNotTaken(RequestRefusal.ALREADY_PENDING)
     assert told(citizen, MessageKind.CHANGE_REQUESTED) == [Channel.EMAIL, Channel.SMS]

@@ -114,7 +114,7 @@ def test_aut_1_a_blocked_password_comes_back_by_a_code_alone(now):
     resident = a_resident(now=now)
     at = block(resident.identity_id, now)
     assert not opens(resident.identity_id, PASSWORD, at + timedelta(days=400))
-    asked = ask_for(resident.identity_id, encoded_password(NEW), at)
+    asked = ask_for(resident.identity_id, encoded_password(NEW, identity_id=resident.identity_id), at)
     assert asked == ChangeNotTaken(RequestRefusal.IS_BLOCKED)
     code = a_code(resident.identity_id, at)
     assert activate(resident.user_id, code, at) == Activated(resident.identity_id)
@@ -125,7 +125,7 @@ def test_aut_1_a_blocked_password_comes_back_by_a_code_alone(now):
 
 def test_a_new_password_ends_the_changes_that_wait(now):
     resident = a_resident(now=now)
-    ask_for(resident.identity_id, encoded_password("Ond-Kat-Kravler-77"), now)
+    ask_for(resident.identity_id, encoded_password("Ond-Kat-Kravler-77", identity_id=resident.identity_id), now)
     assert len(pending_changes_of(resident.identity_id, now=now)) == 1
     assert activate(resident.user_id, a_code(resident.identity_id, now), now) == Activated(resident.identity_id)
     assert pending_changes_of(resident.identity_id, now=now) == []
@@ -189,7 +189,7 @@ def test_sec_4_a_code_has_its_time_and_its_owner(now):
 def test_key_1_what_waits_for_a_second_login_is_a_peppered_hash(now):
     """KEY-1, CHG-1."""
     resident = a_resident(now=now)
-    encoded = encoded_password(NEW)
+    encoded = encoded_password(NEW, identity_id=resident.identity_id)
     assert encoded.startswith("peppered_argon2id$1$argon2id$")
     assert NEW not in encoded
     Identity.objects.filter(pk=resident.identity_id).update(password=encoded)
