@@ -52,6 +52,10 @@ class ApprovalRequest(models.Model):
             models.CheckConstraint(name="request_purpose_is_known", condition=Q(purpose__in=Purpose.values)),
             models.CheckConstraint(name="request_state_is_known", condition=Q(state__in=RequestState.values)),
             models.CheckConstraint(name="request_level_is_known", condition=Q(level_wanted__in=AssuranceLevel.values)),
+            models.CheckConstraint(
+                name="request_authenticator_is_known",
+                condition=Q(authenticator__isnull=True) | Q(authenticator__in=AuthenticatorKind.values),
+            ),
             models.CheckConstraint(name="request_expires_later", condition=Q(expires_at__gt=F("opened_at"))),
             models.CheckConstraint(
                 name="request_has_a_nonce_of_32_bytes", condition=Exact(Length("nonce"), NONCE_BYTES)

@@ -131,6 +131,7 @@ BREACHES = [
     (ApprovalRequest, "request_of_nobody_goes_nowhere", {"identity": None}),
     (ApprovalRequest, "request_of_somebody_is_their_subjects", {"subject": uuid7()}),
     (ApprovalRequest, "request_level_is_known", {"level_wanted": 4}),
+    (ApprovalRequest, "request_authenticator_is_known", {"authenticator": "charm"}),
     (ApprovalRequest, "request_has_a_nonce_of_32_bytes", {"nonce": b"short"}),
     (ApprovalRequest, "request_with_a_factor_says_which", {"authenticator": None}),
     (ApprovalRequest, "request_with_a_factor_says_which", {"authenticator": "password"}),
