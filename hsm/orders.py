@@ -32,6 +32,8 @@ class Order:
     version: int | None = None
     algorithm: str | None = None
     custodians: tuple[Named, ...] = ()
+    token: str
+    """The label and serial number of the installation's token: an order for another one is none."""
 
     @property
     def text(self) -> str:
@@ -42,6 +44,7 @@ class Order:
             ("version", self.version),
             ("algorithm", self.algorithm),
             *(("custodian", f"{named.label} {fingerprint(named.public_key)}") for named in self.custodians),
+            ("token", self.token),
             ("time", self.at.astimezone(UTC).isoformat(timespec="seconds")),
             ("nonce", self.nonce),
         ]

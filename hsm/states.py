@@ -70,6 +70,8 @@ class CeremonyRefusal(StrEnum):
     BAD_SIGNATURE = "bad-signature"
     ORDER_OUT_OF_DATE = "order-out-of-date"
     ORDER_USED = "order-used"
+    OTHER_INSTALLATION = "other-installation"
+    """The order was signed for another installation."""
     ORDER_OVERTAKEN = "order-overtaken"
     """What it was drawn up for has changed since."""
     UNFIT_ALGORITHM = "unfit-algorithm"

@@ -1,15 +1,13 @@
 """The protocol of a ceremony: what is printed, signed on paper and kept."""
 
 from base64 import b64encode
-from datetime import UTC
-
-from django.conf import settings
+from datetime import UTC, datetime
 
 from hsm.check_values import check_value
 from hsm.keyring import UnknownVersion
 from hsm.management.words import STOPS_WITHOUT
-from hsm.models import Custodian
-from hsm.orders import fingerprint
+from hsm.models import Ceremony, Custodian
+from hsm.orders import Named, Order, fingerprint
 from hsm.queries import versions_of
 from hsm.signing import public_key
 from hsm.states import DATA_KEY, SIGNING, Act, KeyName
@@ -28,7 +26,7 @@ def protocol_of(held: Held) -> str:
         f"ceremony:    {ceremony.id}",
         f"what:        {ceremony.act}",
         f"when:        {ceremony.at.astimezone(UTC).isoformat(timespec='seconds')}",
-        f"token:       {settings.PKCS11_TOKEN_LABEL}",
+        f"token:       {order.token}",
         *_about(held),
         "",
         *_custodian("first", ceremony.first, bytes(ceremony.first_signature)),
@@ -36,13 +34,31 @@ def protocol_of(held: Held) -> str:
         "",
         "The order, which both signed (Ed25519, UTF-8, each line ended by a line feed):",
         "",
-        *order.text.splitlines(),
+        *ceremony.order.splitlines(),
         "",
         "Next:",
         *next_steps(held),
         "",
     ]
     return "\n".join(lines)
+
+
+def order_of(ceremony: Ceremony) -> Order:
+    """Give a ceremony's order back out of its text, as far as the protocol tells of it."""
+    lines = [line.partition(": ") for line in ceremony.order.splitlines()[1:]]
+    told = {name: value for name, _, value in lines}
+    labels = [value.partition(" ")[0] for name, _, value in lines if name == "custodian"]
+    enrolled = Custodian.objects.in_bulk(labels, field_name="label")
+    return Order(
+        act=Act(ceremony.act),
+        at=datetime.fromisoformat(told["time"]),
+        nonce=told["nonce"],
+        token=told["token"],
+        key=ceremony.key,
+        version=ceremony.version,
+        algorithm=told.get("algorithm"),
+        custodians=tuple(Named(label, bytes(enrolled[label].public_key)) for label in labels),
+    )
 
 
 def next_steps(held: Held) -> list[str]:

@@ -13,6 +13,7 @@ REFUSALS: Final = {
     CeremonyRefusal.BAD_SIGNATURE: "A signature is not the enrolled custodian's. Is the file the right one's?",
     CeremonyRefusal.ORDER_OUT_OF_DATE: "The order was signed too late or by a wrong clock. Begin again.",
     CeremonyRefusal.ORDER_USED: "This order was carried out before. Begin again.",
+    CeremonyRefusal.OTHER_INSTALLATION: "The order was signed for another token than the one in use here. Begin again.",
     CeremonyRefusal.ORDER_OVERTAKEN: "The keys have changed since the order was drawn up. Begin again.",
     CeremonyRefusal.UNFIT_ALGORITHM: "This key cannot have this algorithm.",
     CeremonyRefusal.NEXT_IS_THERE: "A next version is published already: rotate to it, or destroy it first.",

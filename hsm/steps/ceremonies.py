@@ -13,6 +13,7 @@ from hsm.keyring import renew_keyring
 from hsm.models import Ceremony, Custodian, DataKey, KeyVersion
 from hsm.orders import Order, SignedOrder, is_signed_by
 from hsm.states import CeremonyRefusal, CustodianState, KeyState
+from hsm.token.keys import token_name
 from hsm.vouching import changed_rows
 
 LOCK: Final = 0x6D697469645F6873
@@ -85,6 +86,8 @@ def refusal_to_hold(
         return CeremonyRefusal.BAD_SIGNATURE
     if not is_signed_by(order.text, signed.second.value, bytes(second.public_key)):
         return CeremonyRefusal.BAD_SIGNATURE
+    if order.token != token_name():
+        return CeremonyRefusal.OTHER_INSTALLATION
     if not -ORDER_MAY_BE_AHEAD_FOR <= now - order.at <= ORDER_LASTS_FOR:
         return CeremonyRefusal.ORDER_OUT_OF_DATE
     if Ceremony.objects.filter(order=order.text).exists():

@@ -168,6 +168,19 @@ def labels() -> frozenset[str]:
     return connection.call(act)
 
 
+def token_name() -> str:
+    """Name the token that is in use, by its label and serial number.
+
+    Raises: HsmUnavailable.
+    """
+
+    def act(held: Connection) -> str:
+        token = held.session.token
+        return f"{token.label} {bytes(token.serial).decode('ascii', 'replace').strip()}"
+
+    return connection.call(act)
+
+
 def _is_any(session: Session, label: str) -> bool:
     return any(True for _ in list(session.get_objects({Attribute.LABEL: label, Attribute.TOKEN: True})))
 

@@ -118,9 +118,11 @@ class Watch:
 
     def _declare(self, ticket: int, call: HungCall) -> None:
         with self._lock:
-            if self._inside.pop(ticket, None) is None:
-                return  # it came back in this very moment
+            # First among the hung: whoever asks whether anybody is inside must find the call in one of the two.
             self._hung[ticket] = call
+            if self._inside.pop(ticket, None) is None:
+                del self._hung[ticket]
+                return  # it came back in this very moment
             self._hangs()
         log.critical("A call of the module hangs: every other one is refused until it returns.")
         for listener in self._listeners:

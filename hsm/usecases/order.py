@@ -21,6 +21,7 @@ from hsm.states import (
 )
 from hsm.steps.ceremonies import Refused, refuse
 from hsm.steps.making import fresh_version, unfit_algorithm
+from hsm.token.keys import token_name
 
 NONCE_BYTES: Final = 16
 
@@ -36,29 +37,32 @@ def order_for_key(
     """
     if act not in ACTS_ON_A_KEY:
         raise ValueError("This act is on no key.")
-    nonce = secrets.token_hex(NONCE_BYTES)
+    nonce, token = secrets.token_hex(NONCE_BYTES), token_name()
     if act is Act.CREATE:
         wanted = algorithm or _present_algorithm(name)
-        order = Order(act=act, at=now, nonce=nonce, key=name, version=fresh_version(name), algorithm=wanted)
+        order = Order(
+            act=act, at=now, nonce=nonce, token=token, key=name, version=fresh_version(name), algorithm=wanted
+        )
         return refuse(order, CeremonyRefusal.UNFIT_ALGORITHM, now=now) if unfit_algorithm(name, wanted) else order
     rows = versions_of(name)
     row = (rows.filter(state=KeyState.NEXT) if act is Act.ROTATE else rows.filter(version=version or 0)).first()
     if row is None:
-        order = Order(act=act, at=now, nonce=nonce, key=name, version=version)
+        order = Order(act=act, at=now, nonce=nonce, token=token, key=name, version=version)
         reason = CeremonyRefusal.NO_NEXT if act is Act.ROTATE else CeremonyRefusal.NO_SUCH_VERSION
         return refuse(order, reason, now=now)
-    return Order(act=act, at=now, nonce=nonce, key=name, version=row.version, algorithm=_algorithm_of(row))
+    return Order(act=act, at=now, nonce=nonce, token=token, key=name, version=row.version, algorithm=_algorithm_of(row))
 
 
 def order_for_custodians(*, act: Act, custodians: tuple[Named, ...], now: datetime) -> Order:
-    """Give the order for a founding or for enrolling a custodian."""
-    return Order(act=act, at=now, nonce=secrets.token_hex(NONCE_BYTES), custodians=custodians)
+    """Give the order for a founding or for enrolling a custodian. Raises: HsmUnavailable."""
+    return Order(act=act, at=now, nonce=secrets.token_hex(NONCE_BYTES), token=token_name(), custodians=custodians)
 
 
 @transaction.atomic(durable=True)
 def order_to_dismiss(*, label: str, now: datetime) -> Order | Refused:
     """Give the order for dismissing a custodian.
 
+    Raises: HsmUnavailable.
     Writes: AuditEvent where it is refused.
     """
     row = Custodian.objects.filter(label=label).first()

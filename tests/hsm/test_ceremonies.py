@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import IntegrityError, connection
 
 from audit.models import AuditEvent
@@ -242,6 +243,13 @@ def test_a_signature_of_another_order_or_person_does_not_count(people, now):
     unknown = SignedOrder(order, first.sign(order), Signed("k9", second.sign(order).value))
     assert create_key(signed=unknown, now=now).reason is CeremonyRefusal.UNKNOWN_CUSTODIAN
     assert set(kinds()) == {"hsm.ceremony_refused"}
+
+
+def test_an_order_for_another_token_is_none_here(people, now):
+    order = order_for_key(act=Act.CREATE, name="lookup", now=now)
+    assert f"\ntoken: {settings.PKCS11_TOKEN_LABEL} " in order.text
+    signed = sign_both(replace(order, token=f"{settings.PKCS11_TOKEN_LABEL} 0000000000000000"), people)
+    assert create_key(signed=signed, now=now).reason is CeremonyRefusal.OTHER_INSTALLATION
 
 
 def test_a_dismissed_custodian_signs_nothing(people, now):

@@ -7,6 +7,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.db.models.signals import post_save
 from django.test import override_settings
 
 from audit.models import AuditEvent
@@ -228,6 +230,51 @@ def test_without_the_module_nothing_is_done_and_that_is_said(people, act):
     with override_settings(PKCS11_TOKEN_LABEL="not there"), pytest.raises(CommandError, match="Nothing was done"):
         act("create", "lookup")
     hsm.forget()
+
+
+def test_a_protocol_that_cannot_be_written_is_found_before_anything_is_done(people, act, tmp_path):
+    act("found")
+    with pytest.raises(CommandError, match=r"cannot be written.*Nothing was done"):
+        act("create", "lookup", f"--protocol={tmp_path / 'no folder' / 'protocol'}")
+    assert states_of("lookup") == [(1, "active")]
+
+
+def test_a_refused_ceremony_leaves_no_file(people, act, tmp_path, monkeypatch):
+    act("found")
+    protocol = tmp_path / "protocol"
+    first, second = people
+    words = ("create", "lookup", first.option, second.option, "--passphrases-from-stdin", f"--protocol={protocol}")
+    with pytest.raises(CommandError, match="does not open"):
+        command(monkeypatch, *words, lines=(first.passphrase, "wrong wrong wrong"))
+    assert not protocol.exists()
+
+
+def test_what_took_place_is_never_called_nothing(people, act, monkeypatch, settings):
+    """The module is gone just after the ceremony: it HELD, and the protocol is printed when the module is back."""
+    act("found")
+    label = settings.PKCS11_TOKEN_LABEL
+
+    def lose():
+        settings.PKCS11_TOKEN_LABEL = "not there"
+        hsm.forget()
+
+    def written(sender, **_said):
+        transaction.on_commit(lose)
+
+    post_save.connect(written, sender=Ceremony)
+    try:
+        with pytest.raises(CommandError, match="The ceremony HELD; its protocol could not be printed") as refused:
+            act("create", "lookup")
+    finally:
+        post_save.disconnect(written, sender=Ceremony)
+        settings.PKCS11_TOKEN_LABEL = label
+        hsm.forget()
+    assert "Nothing was done" not in str(refused.value)
+    assert states_of("lookup") == [(1, "active"), (2, "next")]
+    ceremony = Ceremony.objects.get(act="create")
+    printed = command(monkeypatch, "protocol", str(ceremony.id))
+    for said in (str(ceremony.id), "key:         lookup", "check value: ", fingerprint(people[0].public_key)):
+        assert said in printed
 
 
 def test_every_refusal_has_its_words():

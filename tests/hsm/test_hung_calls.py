@@ -2,6 +2,7 @@
 
 import pytest
 
+from hsm.token.watch import Watch
 from tests.hsm.programs import WITH_STANDIN, Token, run
 
 pytestmark = pytest.mark.django_db
@@ -176,3 +177,23 @@ use_every_key()
         **QUICK,
         **Token.copied_to(tmp_path).environment,
     )
+
+
+def test_a_call_that_is_found_to_hang_is_inside_at_every_moment(settings):
+    """Whoever opens the module anew waits for those inside: none is ever in neither of the two lists."""
+    settings.HSM_CALL_SECONDS = 1.0
+    watch, seen = Watch(hangs=lambda: None, returned=lambda: None), []
+
+    class Inside(dict):
+        def pop(self, ticket, default=None):
+            found = super().pop(ticket, default)
+            seen.append(watch.is_anybody_inside)
+            return found
+
+    watch._inside = Inside()
+    ticket = watch.begin(0.0)
+    watch.look(2.0)
+    assert seen == [True]
+    assert watch.is_hung
+    assert not watch.end(ticket)
+    assert not watch.is_anybody_inside

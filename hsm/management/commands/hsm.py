@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from getpass import getpass
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
@@ -15,8 +16,9 @@ from hsm.api import HsmUnavailable
 from hsm.custodians import KeyFileUnusable, make_key_file, public_file_of
 from hsm.management import custody, rewrapping
 from hsm.management.listing import listed
-from hsm.management.protocol import protocol_of
+from hsm.management.protocol import order_of, protocol_of
 from hsm.management.words import REFUSALS, STOPS_WITHOUT
+from hsm.models import Ceremony
 from hsm.orders import Order, SignedOrder, fingerprint
 from hsm.queries import versions_of
 from hsm.states import DATA_KEY, Act, KeyName, KeyState
@@ -29,6 +31,7 @@ from mitid_portal import clock
 
 NAMES: Final = [*(name.value for name in KeyName), DATA_KEY]
 STEP: Final = timedelta(seconds=0.2)
+AGAIN: Final = "Give the same command again; it asks for no signature."
 
 Carry = Callable[..., Held | Refused]
 
@@ -46,6 +49,8 @@ class Command(BaseCommand):
         key_file = acts.add_parser("custodian-key", help="make a custodian's own key, on their own medium")
         key_file.add_argument("file", type=Path)
         key_file.add_argument("--passphrases-from-stdin", action="store_true", help="two lines, the same twice")
+        protocol = acts.add_parser("protocol", help="print the protocol of a ceremony that took place")
+        protocol.add_argument("ceremony", type=UUID)
         found = acts.add_parser("found", help="the first custodians and the first keys")
         found.add_argument(
             "--also", action="append", default=[], type=custody.labelled, metavar="LABEL:PUBLIC_FILE", help="a third …"
@@ -74,6 +79,7 @@ class Command(BaseCommand):
             "keys": self._keys,
             "verify": self._verify,
             "custodian-key": self._custodian_key,
+            "protocol": self._protocol,
             "found": self._found,
             "create": self._create,
             "rotate": self._rotate,
@@ -86,7 +92,7 @@ class Command(BaseCommand):
         try:
             act(options)
         except HsmUnavailable as error:
-            raise CommandError(f"{error} Nothing was done.") from error
+            raise CommandError(f"{error} Nothing was done.") from error  # what was done is told apart where it is done
 
     def _keys(self, _options: dict[str, Any]) -> None:
         for line in listed():
@@ -134,7 +140,10 @@ class Command(BaseCommand):
             self._hold(_key_order(Act.DESTROY, options), destroy_key, options)
             row = versions_of(options["name"]).get(version=options["version"])
         if options["name"] != DATA_KEY and not options["no_wait"]:
-            self._erase(options["name"], options["version"], destroyed_at=row.since)
+            try:
+                self._erase(options["name"], options["version"], destroyed_at=row.since)
+            except HsmUnavailable as error:
+                raise CommandError(f"The ceremony HELD, and the token is not emptied: {error} {AGAIN}") from error
 
     def _enrol(self, options: dict[str, Any]) -> None:
         named = (custody.named(options["enrolled"]),)
@@ -149,19 +158,43 @@ class Command(BaseCommand):
 
     def _hold(self, order: Order | Refused, carry: Carry, options: dict[str, Any]) -> None:
         custody.two_of(options)
-        if options["protocol"] is not None and options["protocol"].exists():
-            raise CommandError(f"{options['protocol']} is there already. Nothing was done.")
         if isinstance(order, Refused):
             raise CommandError(_words(order))
+        if options["protocol"] is not None:
+            _make_file(options["protocol"])
+        try:
+            held = self._carried(order, carry, options)
+        except BaseException:
+            if options["protocol"] is not None:
+                options["protocol"].unlink(missing_ok=True)
+            raise
+        self._print(held, options["protocol"])
+
+    def _carried(self, order: Order, carry: Carry, options: dict[str, Any]) -> Held:
         signed: SignedOrder = custody.signed_by_two(order, options, stdin=sys.stdin, stdout=self.stdout)
         outcome = carry(signed=signed, now=clock.now())
         if isinstance(outcome, Refused):
             raise CommandError(_words(outcome))
-        protocol = protocol_of(outcome)
-        self.stdout.write(protocol)
-        if options["protocol"] is not None:
-            with options["protocol"].open("x", encoding="utf-8") as file:
-                file.write(protocol)
+        return outcome
+
+    def _print(self, held: Held, path: Path | None) -> None:
+        """Print the protocol of what took place; what fails here undoes nothing, and must not look as if it did."""
+        try:
+            protocol = protocol_of(held)
+            self.stdout.write(protocol)
+            if path is not None:
+                path.write_text(protocol, encoding="utf-8")
+        except (HsmUnavailable, OSError) as error:
+            again = f"manage.py hsm protocol {held.ceremony.id}"
+            raise CommandError(
+                f"The ceremony HELD; its protocol could not be printed: {error} Later: {again}"
+            ) from error
+
+    def _protocol(self, options: dict[str, Any]) -> None:
+        ceremony = Ceremony.objects.select_related("first", "second", "about").filter(id=options["ceremony"]).first()
+        if ceremony is None:
+            raise CommandError("There is no such ceremony.")
+        self.stdout.write(protocol_of(Held(ceremony, order_of(ceremony))))
 
     def _erase(self, name: str, version: int, *, destroyed_at: datetime) -> None:
         until = destroyed_at + known_after() + STEP
@@ -181,6 +214,16 @@ def _key_order(act: Act, options: dict[str, Any]) -> Order | Refused:
         algorithm=options.get("algorithm"),
         now=clock.now(),
     )
+
+
+def _make_file(path: Path) -> None:
+    """Have the protocol's file before anything is done: a folder that cannot be written is found too late else."""
+    try:
+        path.touch(exist_ok=False)
+    except FileExistsError as error:
+        raise CommandError(f"{path} is there already. Nothing was done.") from error
+    except OSError as error:
+        raise CommandError(f"{path} cannot be written: {error.strerror}. Nothing was done.") from error
 
 
 def _next_line(_prompt: str) -> str:
