@@ -24,12 +24,12 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import Error as DatabaseError
-from django.db import connections
+from django.db import OperationalError, connections
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.http import http_date
 from django.utils.module_loading import import_string
 
-from hsm.api import CallUnderWay, HsmUnavailable, calls_under_way
+from hsm.api import CallUnderWay, HsmUnavailable, HungCall, calls_under_way
 from mitid_portal import errors
 
 logger = logging.getLogger(__name__)
@@ -38,6 +38,7 @@ Environ = dict[str, Any]
 Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 IS_ANSWERED: Final = "mitid_portal.is_answered"
+ANSWERED: Final = "The request was answered while its thread hung: nothing more is done for it."
 LOOK_SECONDS: Final = 0.1
 UNUSUAL_SECONDS: Final = 0.5  # a call takes milliseconds
 NEED_NO_PART: Final = frozenset(
@@ -69,8 +70,11 @@ class RequestUnderWay:
         """Whether another thread has given the answer."""
         return IS_ANSWERED in self.environ
 
-    def answer(self, page: bytes) -> bool:
+    def answer(self, page: bytes, call: CallUnderWay) -> bool:
         """The client has the page and the thread's database session is over, unless the thread was quicker.
+
+        A call that hangs fails its thread when it returns. Any other may have returned by now, and its thread may be
+        storing what it did: so the thread is stopped first, and then must still be inside this very call.
 
         Returns: whether it was done.
         """
@@ -78,6 +82,9 @@ class RequestUnderWay:
             if self._is_over or self.is_answered:
                 return False
             self.environ[IS_ANSWERED] = True
+            if not isinstance(call, HungCall) and call not in calls_under_way():
+                del self.environ[IS_ANSWERED]
+                return False
             self._end_database_session()  # first: the page says that nothing was stored
             _write(self._client, page)
             return True
@@ -88,12 +95,23 @@ class RequestUnderWay:
 
         What it does late would come after what its client did meanwhile: a session saved now would undo a newer one.
         """
-        with self._database.execute_wrapper(self._execute):
-            yield
+        commit = self._database.commit
+
+        def commit_unless_answered() -> None:
+            if self.is_answered:
+                raise OperationalError(ANSWERED)  # which Django answers with a rollback
+            commit()
+
+        self._database.commit = commit_unless_answered  # type: ignore[method-assign]  # wrappers see no COMMIT
+        try:
+            with self._database.execute_wrapper(self._execute):
+                yield
+        finally:
+            del self._database.commit
 
     def _execute(self, execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001 - as Django calls it
         if self.is_answered:
-            raise HsmUnavailable("The request was answered while its thread hung: nothing more is done for it.")
+            raise HsmUnavailable(ANSWERED)
         return execute(sql, params, many, context)
 
     def end(self) -> bool:
@@ -176,7 +194,7 @@ class AnswersHungCalls:
 
     def _answer(self, under_way: RequestUnderWay, call: CallUnderWay) -> None:
         page = self._page(under_way.environ)
-        if under_way.answer(page):
+        if under_way.answer(page, call):
             hung_for = time.monotonic() - call.began
             logger.error("A call of the module hangs (%.1f s): its request was answered with 503.", hung_for)
 

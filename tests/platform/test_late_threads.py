@@ -12,14 +12,14 @@ import pytest
 from django.conf import settings
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from django.urls import include, path
 
-from hsm.api import HungCall
+from hsm.api import CallUnderWay, HungCall
 from hsm.token.connection import connection as module
-from mitid_portal.hung_calls import UNUSUAL_SECONDS, AnswersHungCalls
+from mitid_portal.hung_calls import IS_ANSWERED, UNUSUAL_SECONDS, AnswersHungCalls, RequestUnderWay
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.urls(__name__)]
 PATIENCE_SECONDS = 30.0
@@ -174,3 +174,34 @@ def test_a_request_that_is_old_but_not_in_the_module_is_left_alone() -> None:
         time.sleep(0.2)
         assert not request.has_answer()
     assert request.error is None
+
+
+def test_a_request_whose_call_has_come_back_is_left_alone() -> None:
+    """The client is told that nothing was stored: so nobody is told while the thread is storing."""
+    key = a_session("first")
+    with asked("/hangs/", key) as (portal, request):
+        assert request.thread.ident is not None
+        portal.answer_for(CallUnderWay(request.thread.ident, time.monotonic()))
+        time.sleep(0.3)
+        assert not request.has_answer()
+    assert request.error is None
+    assert SessionStore(key)["seen"] == "late"
+
+
+def test_nothing_is_committed_once_somebody_else_has_answered() -> None:
+    one, other = socket.socketpair()
+    with one, other:
+        under_way = RequestUnderWay({}, one)
+        stored = []
+
+        def late() -> None:
+            with under_way.guarded(), transaction.atomic():
+                stored.append(a_session("late"))
+                under_way.environ[IS_ANSWERED] = True
+
+        with pytest.raises(OperationalError):
+            late()
+        assert not SessionStore().exists(stored[0])
+        with transaction.atomic():
+            key = a_session("next")
+        assert SessionStore().exists(key)
