@@ -4,7 +4,7 @@ from authentication.app_api.problems import problem_page
 from authentication.pages import CitizenPage, OfficerPage, Page, PublicPage
 from authentication.queries import Login, login_is_open
 from authentication.states import Audience, Door, Ending
-from authentication.steps import end_other_logins
+from authentication.steps import end_login, end_other_logins
 from authentication.throttle import note_wrong_try, source_may_try
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "OfficerPage",
     "Page",
     "PublicPage",
+    "end_login",
     "end_other_logins",
     "login_is_open",
     "note_wrong_try",

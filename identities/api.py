@@ -43,6 +43,7 @@ from identities.rules.limits import AT_MOST, is_at_most, may_reopen_alone
 from identities.rules.password import PasswordRefusal, refusal_of_password
 from identities.rules.pin import PinRefusal, refusal_of_pin
 from identities.rules.user_id import Owner, UserIdRefusal, folded, refusal_of_user_id
+from identities.rules.wanted import wanted_authenticator, wanted_copy, wanted_reopening
 from identities.states import (
     CODE_DEVICES,
     AppPlatform,
@@ -115,6 +116,7 @@ from identities.steps.devices import (
     hand_out_code_device,
     register_code_device,
 )
+from identities.steps.ending import end_logins
 from identities.steps.factors import (
     accept_code,
     accept_password,
@@ -265,6 +267,7 @@ __all__ = [
     "device_state",
     "devices_of",
     "encoded_password",
+    "end_logins",
     "enrol_chip",
     "enrolled_level_of",
     "expire_change",
@@ -311,6 +314,9 @@ __all__ = [
     "suspend_authenticator",
     "take_contact_code",
     "verify_chip_registration",
+    "wanted_authenticator",
+    "wanted_copy",
+    "wanted_reopening",
     "waste_the_time_of_a_code",
     "waste_the_time_of_a_pin",
 ]

@@ -28,6 +28,14 @@ class ChangeStage(StrEnum):
     EXPIRED = "expired"
 
 
+class StoppingAct(StrEnum):
+    """What a citizen stops at once, without a second login (BLK-1)."""
+
+    SUSPEND = "suspend"
+    BLOCK = "block"
+    SIGN_OUT = "sign_out"
+
+
 class EventGroup(StrEnum):
     """What the activity list can be searched by."""
 

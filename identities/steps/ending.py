@@ -1,6 +1,7 @@
 """What every block ends, of one authenticator or of the whole identity (BLK-1)."""
 
 from datetime import datetime
+from uuid import UUID
 
 from audit.api import Actor
 from identities.models import AppEnrolment, CopyTicket, Identity
@@ -25,3 +26,16 @@ def sign_out_everywhere(*, identity: Identity, actor: Actor, now: datetime) -> N
     kill_activation_codes(identity_id=identity.id)
     AppEnrolment.objects.filter(identity=identity, state=EnrolmentState.OPEN).update(state=EnrolmentState.DEAD)
     CopyTicket.objects.filter(copy__identity=identity, used_at__isnull=True).delete()
+
+
+def end_logins(*, identity_id: UUID, now: datetime) -> None:
+    """Make every login and open request of an identity up to ``now`` dead, and nothing else.
+
+    Rule:   BLK-1. ``signed_out_at`` never moves back.
+    Locks:  the identity's row.
+    Writes: Identity.
+    """
+    assert_in_transaction()
+    identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
+    identity.signed_out_at = max(identity.signed_out_at or now, now)
+    identity.save(update_fields=["signed_out_at"])
