@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 # Of a role, what it has by being a member counts as its own: it may take on each such role.
@@ -63,25 +65,28 @@ class RoleUnfit(ValueError):  # noqa: N818 - it says what is so
 
 @dataclass(frozen=True)
 class Granted:
-    """Which tables the role may only add to, and how many partitions it reaches through them alone."""
+    """Which tables the role may only add to or only read, and how many partitions it reaches through them alone."""
 
     append_only: list[str]
     partitions: int
+    read_only: list[str]
 
 
 @transaction.atomic
 def grant_to(role: str) -> Granted:
-    """A role may read and write every table, and nothing but read and add to those that are append-only.
+    """A role may read and write every table, but only add to the append-only ones and only read those of the keys.
 
-    Rule:   LOG-1. Asked again after each migration: what is granted for later tables is granted for ordinary ones.
+    Which are only read is the setting ``READ_ONLY_TABLES``: their rows are changed by commands that the owner runs.
+
+    Rule:   LOG-1, KEY-1. Asked again after each migration: later tables are granted as ordinary ones.
     Raises: RoleUnfit for a role that is not there, or that is above such limits.
     """
     _refuse_unfit(role)
+    read_only = list(settings.READ_ONLY_TABLES)
     with connection.cursor() as cursor:
         cursor.execute(_APPEND_ONLY)
-        found = dict(cursor.fetchall())
-        cursor.execute(_SEQUENCES, [list(found)])
-        sequences = [name for (name,) in cursor.fetchall()]
+        found = {table: is_partition for table, is_partition in cursor.fetchall() if table not in read_only}
+        sequences, unused = _sequences_of(cursor, list(found)), _sequences_of(cursor, read_only)
     for statement in _ORDINARY:
         _run(statement, role)
     for table, is_partition in found.items():
@@ -91,9 +96,19 @@ def grant_to(role: str) -> Granted:
     for sequence in sequences:
         _run("REVOKE ALL ON SEQUENCE public.{name} FROM {role}, PUBLIC", role, sequence)
         _run("GRANT USAGE ON SEQUENCE public.{name} TO {role}", role, sequence)
+    for table in read_only:
+        _run("REVOKE ALL ON TABLE public.{name} FROM {role}, PUBLIC", role, table)
+        _run("GRANT SELECT ON TABLE public.{name} TO {role}", role, table)
+    for sequence in unused:
+        _run("REVOKE ALL ON SEQUENCE public.{name} FROM {role}, PUBLIC", role, sequence)
     _run("GRANT EXECUTE ON FUNCTION public.audit_make_partition(date) TO {role}", role)
     tables = [table for table, is_partition in found.items() if not is_partition]
-    return Granted(tables, len(found) - len(tables))
+    return Granted(append_only=tables, partitions=len(found) - len(tables), read_only=read_only)
+
+
+def _sequences_of(cursor: CursorWrapper, tables: list[str]) -> list[str]:
+    cursor.execute(_SEQUENCES, [tables])
+    return [name for (name,) in cursor.fetchall()]
 
 
 _ORDINARY: Final = (

@@ -182,6 +182,8 @@ HSM_CALL_SECONDS = env.float("HSM_CALL_SECONDS", default=4.0)  # one call of the
 HSM_SESSIONS = env.int("HSM_SESSIONS", default=4)  # of one process with the token
 HSM_HUNG_EXIT_SECONDS = env.float("HSM_HUNG_EXIT_SECONDS", default=60.0)  # then a process whose call hangs is replaced
 KEYRING_SECONDS = env.float("KEYRING_SECONDS", default=15.0)  # after which a process reads the keys' versions anew
+# What the portal's role in the database may only read: keys and custodians change in ceremonies, which the owner runs.
+READ_ONLY_TABLES = ("hsm_keyversion", "hsm_datakey", "hsm_custodian", "hsm_ceremony", "hsm_rewrapprogress")
 AUDIT_SEALER = "hsm.log_sealer.LogSealer"
 AUDIT_SEAL_SECONDS = env.float("AUDIT_SEAL_SECONDS", default=5.0)  # between seals over the log
 AUDIT_HEADS_FILE = Path(env.str("AUDIT_HEADS_FILE", default=str(VAR_DIR / "audit-heads.jsonl")))
@@ -279,7 +281,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if TESTING
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage",
+        else "mitid_portal.static_files.HashedFiles",
     },
 }
 WHITENOISE_USE_FINDERS = TESTING

@@ -13,7 +13,8 @@ from tests.audit.sealing import record_one
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OTHERS = ["identities_identity", "notifications_delivery", "django_session"]
-APPEND_ONLY = ["audit_auditevent", "audit_auditseal", "audit_auditverification", "hsm_ceremony"]
+APPEND_ONLY = ["audit_auditevent", "audit_auditseal", "audit_auditverification"]
+READ_ONLY = ["hsm_keyversion", "hsm_datakey", "hsm_custodian", "hsm_ceremony", "hsm_rewrapprogress"]
 
 
 def connect(role: str) -> psycopg.Connection:
@@ -119,6 +120,22 @@ def test_the_database_refuses_the_role_what_else_would_change_the_log(portal, pa
     assert refusals(portal, statements) == {}
 
 
+@pytest.mark.parametrize("table", READ_ONLY)
+def test_the_role_only_reads_keys_and_custodians(portal, table):
+    """KEY-1: else one login to the database could name its own custodians."""
+    portal.execute(f"SELECT * FROM {table}")
+    statements = [
+        f"INSERT INTO {table} SELECT * FROM {table}",
+        f"INSERT INTO {table} DEFAULT VALUES",
+        f"DELETE FROM {table}",
+        f"TRUNCATE {table}",
+        f"SELECT * FROM {table} FOR UPDATE",
+        f"ALTER TABLE {table} DISABLE TRIGGER ALL",
+        f"DROP TABLE {table} CASCADE",
+    ]
+    assert refusals(portal, statements) == {}
+
+
 def test_the_role_adds_to_the_log_and_reads_it(portal, partition, now):
     portal.execute(
         "INSERT INTO audit_auditevent SELECT nextval('audit_auditevent_id_seq'), at, kind, actor_kind, actor_id,"
@@ -171,14 +188,15 @@ def test_the_rights_on_the_log_are_these_and_no_others(role):
         cursor.execute(
             "SELECT relname::text, array_agg(privilege_type ORDER BY privilege_type)"
             " FROM pg_class, aclexplode(relacl) AS acl WHERE acl.grantee = %s::regrole"
-            " AND (relname LIKE 'audit\\_%%' OR relname LIKE 'hsm\\_ceremony%%') GROUP BY 1",
+            " AND (relname LIKE 'audit\\_%%' OR relname LIKE 'hsm\\_%%') GROUP BY 1",
             [role],
         )
         found = dict(cursor.fetchall())
-    tables = {table: ["INSERT", "SELECT"] for table in APPEND_ONLY}
+    tables = {table: ["INSERT", "SELECT"] for table in APPEND_ONLY} | {table: ["SELECT"] for table in READ_ONLY}
     assert {name: rights for name, rights in found.items() if not name.endswith("_seq")} == tables
-    assert all(rights == ["USAGE"] for name, rights in found.items() if name.endswith("_seq"))
-    assert "audit_auditevent_id_seq" in found
+    sequences = {name: rights for name, rights in found.items() if name.endswith("_seq")}
+    assert all(rights == ["USAGE"] and name.startswith("audit_") for name, rights in sequences.items())
+    assert "audit_auditevent_id_seq" in sequences
 
 
 def test_granting_again_changes_nothing_and_takes_back_what_was_too_much(role):

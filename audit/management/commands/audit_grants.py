@@ -24,6 +24,7 @@ class Command(BaseCommand):
         except RoleUnfit as unfit:
             raise CommandError(str(unfit)) from unfit
         self.stdout.write(
-            f"{role}: reads and writes every table, only adds to {', '.join(granted.append_only)};"
-            f" {granted.partitions} partitions are reached through their table alone."
+            f"{role}: reads and writes every table, only adds to {', '.join(granted.append_only)},"
+            f" only reads {', '.join(granted.read_only)}; {granted.partitions} partitions are reached"
+            " through their table alone."
         )
