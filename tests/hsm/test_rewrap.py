@@ -63,10 +63,9 @@ def test_everything_is_under_the_new_versions_and_reads_as_before(residents, now
         assert identities_by_phone(resident.phone) == [resident.identity_id]
         assert set(contacts_of(resident.identity_id).values()) == {resident.phone, resident.email}
         assert texts_sent(reference=resident.identity_id)
-        device = CodeDevice.objects.get(serial=resident.device.serial)
         with transaction.atomic():
             assert accept_code(
-                device_id=device.uuid,
+                subject=resident.identity_id,
                 typed=resident.device.code(now),
                 source="192.0.2.1",
                 actor=an_officer(),
@@ -166,7 +165,7 @@ def test_two_rows_for_one_value_are_told_and_stay(now):
 def test_a_run_goes_on_behind_the_key_it_came_to(residents, now):
     rotate(DATA_KEY)
     first, *_ = Citizen.objects.order_by("pk")
-    targets = "data-key.2 lookup.1 secret-wrap.1"
+    targets = "data-key.2 lookup.1 secret-wrap.1 verifier.1"
     RewrapProgress.objects.create(table="identities.Citizen", targets=targets, last_key=str(first.pk), rows_read=1)
     told = []
 

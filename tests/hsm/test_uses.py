@@ -28,6 +28,12 @@ def _quick(settings):
     forget_keyring()
 
 
+def of_citizens(name: KeyName, version: int) -> list[str]:
+    """The places of what citizens type: a re-wrap renews the others."""
+    renewed = ("hsm.", "identities.CodeDevice.seed_verifier")
+    return [place for place in places_using(name, version) if not place.startswith(renewed)]
+
+
 def test_every_place_is_named(now):
     a_resident(now=now)
 
@@ -81,9 +87,9 @@ def test_codes_are_needed_as_long_as_they_can_be_typed():
     ActivationCode.objects.update(state="dead", used_at=None)
     Identity.objects.update(password="")
 
-    assert places_using(KeyName.VERIFIER, 1) == ["identities.ContactProof.code_verifier"]
+    assert of_citizens(KeyName.VERIFIER, 1) == ["identities.ContactProof.code_verifier"]
     ContactProof.objects.update(sent_at=now - timedelta(days=3), expires_at=now - timedelta(days=2))
-    assert places_using(KeyName.VERIFIER, 1) == []
+    assert of_citizens(KeyName.VERIFIER, 1) == []
 
 
 def test_a_password_is_renewed_when_its_owner_logs_in(now):
