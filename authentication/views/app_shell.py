@@ -27,7 +27,7 @@ class AppShellPage(PublicPage):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the shell; this page alone may use the camera, for QR codes (APR-4)."""
-        response = self.render_to_response(self.get_context_data())
+        response = self.render_to_response(self.get_context_data(portal=settings.PUBLIC_ADDRESS))
         response.headers["Permissions-Policy"] = f"{CAMERA_FOR_US}=(self)"
         return response
 

@@ -1,19 +1,21 @@
 // The server, as the app speaks to it: every request is signed by the person's device key (docs/app-api.md).
 
-import { CompactSign } from "../vendor/jose/index.js";
+import { CompactSign } from "../vendor/jose/jws/compact/sign.js";
+import { portal } from "./link.js";
 
 const JOSE = "application/jose";
-const root = new URL("/api/app/v1/", document.baseURI);
+const ROOT = "/api/app/v1/";
+const LONGEST_ANSWER_MS = 20_000;
 const encoder = new TextEncoder();
 let nextNonce = null;
 
 export class Problem extends Error {
-  constructor(code, { detail = "", pausedUntil = null, errors = {} } = {}) {
+  constructor(code, { detail = "", pausedUntil = null, invalid = {} } = {}) {
     super(code);
     this.code = code;
     this.detail = detail;
     this.pausedUntil = pausedUntil ? new Date(pausedUntil) : null;
-    this.errors = errors;
+    this.invalid = invalid;
   }
 }
 
@@ -37,7 +39,7 @@ async function reach(address, options) {
       credentials: "omit",
       cache: "no-store",
       redirect: "error",
-      signal: AbortSignal.timeout(20_000),
+      signal: AbortSignal.timeout(LONGEST_ANSWER_MS),
       ...options,
     });
   } catch {
@@ -51,7 +53,7 @@ function keepNonce(response) {
 
 async function nonce() {
   if (!nextNonce) {
-    keepNonce(await reach(new URL("nonce", root), {}));
+    keepNonce(await reach(`${ROOT}nonce`, {}));
   }
   const taken = nextNonce;
   nextNonce = null;
@@ -66,15 +68,15 @@ async function problemOf(response) {
   return new Problem(said.code ?? (response.status >= 500 ? "unavailable" : "malformed"), {
     detail: said.detail,
     pausedUntil: said.paused_until,
-    errors: said.errors,
+    invalid: said.invalid,
   });
 }
 
 // `who` is {kid} of a person's app, or {jwk} of one that is being set up.
 async function ask(path, payload, { who, privateKey }, isSecondTry = false) {
-  const url = new URL(path, root).href;
+  const url = `${portal}${ROOT}${path}`; // what is signed; what is asked is the server that the page came from
   const body = await signed(payload, { ...who, nonce: await nonce(), url }, privateKey);
-  const response = await reach(url, {
+  const response = await reach(ROOT + path, {
     method: "POST",
     body,
     headers: { "Content-Type": JOSE, "Accept-Language": document.documentElement.lang },
@@ -116,6 +118,7 @@ export class PersonsApp {
     this.person = person;
     this.signer = { who: { kid: person.appId }, privateKey: person.privateKey };
     this.session = null;
+    this.whenSessionEnds = () => {};
   }
 
   ask(path, payload = {}) {
@@ -128,6 +131,7 @@ export class PersonsApp {
     } catch (problem) {
       if (problem.code === "session_ended") {
         this.session = null;
+        this.whenSessionEnds(problem);
       }
       throw problem;
     }

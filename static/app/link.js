@@ -3,6 +3,9 @@
 const OF_REQUEST = /^#r=([0-9a-f-]{36}\.[A-Za-z0-9_-]{20,100})$/;
 const OF_COPY = /^#c=([A-Za-z0-9_.-]{20,128})$/;
 
+// How the portal calls itself; a proxy or a bookmark may have brought us here by another name.
+export const portal = new URL(document.body.dataset.portal).origin;
+
 export function read(text) {
   let address;
   try {
@@ -10,7 +13,7 @@ export function read(text) {
   } catch {
     return null;
   }
-  if (address.origin !== location.origin || !address.pathname.startsWith("/app/")) {
+  if (![portal, location.origin].includes(address.origin) || address.pathname !== "/app/") {
     return null; // a code of somebody else's is not followed
   }
   const request = OF_REQUEST.exec(address.hash);
@@ -31,5 +34,5 @@ export function taken() {
 }
 
 export function forCopy(token) {
-  return new URL(`/app/#c=${token}`, location.origin).href;
+  return new URL(`/app/#c=${token}`, portal).href;
 }

@@ -1,17 +1,36 @@
 // The app begins here: who is on this phone, and did a link bring them?
 
+import { keepFiles } from "./kept.js";
 import * as link from "./link.js";
-import { showPeople } from "./screens/people.js";
+import { go, register } from "./router.js";
 import { watchConnection } from "./screen.js";
+import { showCopy } from "./screens/copy.js";
+import { showEnrolment } from "./screens/enrolment.js";
+import { showHome } from "./screens/home.js";
+import { showInbox } from "./screens/inbox.js";
+import { showBlock, showOpeningCode } from "./screens/more.js";
+import { showPeople } from "./screens/people.js";
+import { openLinked, showRequest, showShortCode } from "./screens/request.js";
+import { showScan } from "./screens/scan.js";
+
+register({
+  block: showBlock,
+  copy: showCopy,
+  enrolment: showEnrolment,
+  home: showHome,
+  inbox: showInbox,
+  linked: openLinked,
+  "opening-code": showOpeningCode,
+  people: showPeople,
+  request: showRequest,
+  scan: showScan,
+  "short-code": showShortCode,
+});
 
 function begin() {
-  showPeople({ link: link.taken() });
+  go("people", { link: link.taken() });
 }
 
-if ("serviceWorker" in navigator) {
-  // Without it the app works all the same; it only does not open when the phone is offline.
-  navigator.serviceWorker.register("/app/service-worker.js", { scope: "/app/" }).catch(() => null);
-}
 watchConnection();
 addEventListener("hashchange", () => {
   if (location.hash) {
@@ -19,3 +38,4 @@ addEventListener("hashchange", () => {
   }
 });
 begin();
+keepFiles();

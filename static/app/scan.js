@@ -35,6 +35,10 @@ export async function scan(video, seen) {
     clearTimeout(timer);
     stream.getTracks().forEach((track) => track.stop());
   };
+  if (!video.isConnected) {
+    stop(); // the screen was left while the browser asked its owner
+    return;
+  }
   onLeave(stop);
   video.srcObject = stream;
   await video.play();

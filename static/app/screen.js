@@ -7,14 +7,17 @@ const place = document.querySelector("#screen");
 const offlineNote = document.querySelector("#offline");
 let leave = [];
 
-// Show a screen and give its parts by their data-part names.
-export function show(name) {
+// Show a screen with its texts filled in, and give its parts by their data-part names.
+export function show(name, texts = {}) {
   leave.forEach((end) => end());
   leave = [];
   const screen = document.querySelector(`#screen-${name}`).content.cloneNode(true);
   const parts = {};
   screen.querySelectorAll("[data-part]").forEach((element) => {
     parts[element.dataset.part] = element;
+    if (element.dataset.part in texts) {
+      element.textContent = texts[element.dataset.part];
+    }
   });
   place.replaceChildren(screen);
   place.dataset.name = name;
@@ -78,7 +81,7 @@ export function tell(parts, problem) {
   if (problem.code === "offline") {
     offlineNote.hidden = false;
   }
-  const texts = Object.values(problem.errors ?? {}).flat();
+  const texts = Object.values(problem.invalid ?? {}).flat();
   parts.problem.querySelector("[data-say]").textContent = [sayOf(problem), ...texts].join(" ");
   parts.problem.hidden = false;
   parts.problem.focus();

@@ -5,7 +5,7 @@ side, the content security policy was not broken, the console is silent. It leav
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +28,7 @@ FLAGS: Final = [
     "--disable-component-update",
     "--disable-sync",
 ]
+APP_API: Final = "/api/app/v1/"
 LANGUAGES: Final = {"da": "da-DK", "en": "en-GB"}
 
 # What reaches past the right edge; a box that scrolls inside itself may.
@@ -56,8 +57,8 @@ _RUN_AXE: Final = """async (tags) => {
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start Debian's Chromium for as long as the block lasts.
+def chromium(*flags: str) -> Iterator[Browser]:
+    """Start Debian's Chromium for as long as the block lasts, with more ``flags`` where a journey needs them.
 
     Playwright's event loop lives in this thread, so Django would refuse the ORM here; the test is the only
     one that uses the thread, and nothing of it is asynchronous.
@@ -66,7 +67,7 @@ def chromium() -> Iterator[Browser]:
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=[*FLAGS, *flags])
             try:
                 yield browser
             finally:
@@ -116,6 +117,16 @@ class Person:
         complaints, self.complaints = self.complaints, []
         return complaints
 
+    def listen(self) -> None:
+        """Note from now on what goes wrong on the page."""
+
+        def failed(error: Error) -> None:
+            self.complaints.append(f"script: {error.message}")
+
+        self.page.on("response", self._note)
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", failed)
+
     def _axe(self) -> list[str]:
         if not self.page.evaluate("() => Boolean(window.axe)"):
             self.page.evaluate(AXE.read_text(encoding="utf-8"))
@@ -125,13 +136,15 @@ class Person:
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type not in {"error", "warning"}:
             return
-        # A page that answers 422, 403 or 404 on purpose makes Chromium say so; what a page loads may not.
+        # A page that answers 422, 403 or 404 on purpose makes Chromium say so, and so does a refusal by the app's
+        # interface; what a page loads may not.
         if message.text.startswith("Failed to load resource") and message.location.get("url") in self.refused:
             return
         self.complaints.append(f"console {message.type}: {message.text} {message.location.get('url', '')}")
 
     def _note(self, response: Response) -> None:
-        if response.status >= 400 and response.request.is_navigation_request():
+        is_meant = response.request.is_navigation_request() or response.url.startswith(f"{self.address}{APP_API}")
+        if response.status >= 400 and is_meant:
             self.refused.add(response.url)
 
 
@@ -142,20 +155,20 @@ def person(
     *,
     language: str = "da",
     with_script: bool = True,
+    may_use: Sequence[str] = (),
 ) -> Iterator[Person]:
-    """Give somebody a fresh browser window in a language, with or without JavaScript."""
+    """Give somebody a fresh browser window in a language, with or without JavaScript.
+
+    ``may_use``: what its owner has allowed the portal, such as "camera".
+    """
     options: dict[str, Any] = {"locale": LANGUAGES[language], "java_script_enabled": with_script}
     context = browser.new_context(viewport={"width": WIDTHS[0], "height": HEIGHTS[WIDTHS[0]]}, **options)
     context.set_default_timeout(10_000)
+    context.grant_permissions(list(may_use), origin=address.rstrip("/"))
     someone = Person(page=context.new_page(), address=address.rstrip("/"), language=language)
 
-    def failed(error: Error) -> None:
-        someone.complaints.append(f"script: {error.message}")
-
     # The listeners must be known before the first response, or a refusal's own console line would count.
-    someone.page.on("response", someone._note)
-    someone.page.on("console", someone._hear)
-    someone.page.on("pageerror", failed)
+    someone.listen()
     try:
         yield someone
     finally:

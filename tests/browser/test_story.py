@@ -109,6 +109,8 @@ def prove(clerk: Visitor, applicant, purpose: str, language: str) -> None:
 def activate(citizen: Visitor, applicant, sheet: Sheet) -> None:
     citizen.go("/activate/")
     citizen.look("activate")
+    citizen.press("main a[href='/activate/device/']")
+    citizen.look("activate-device")
     answers = {
         "user_id": applicant.chosen_user_id,
         "activation_code": sheet.code,
@@ -120,7 +122,7 @@ def activate(citizen: Visitor, applicant, sheet: Sheet) -> None:
     citizen.look("activate-refused")
     assert citizen.main("main [name=user_id]").input_value() == applicant.chosen_user_id
     citizen.send(**answers)
-    assert citizen.path == "/activate/done/"
+    assert citizen.path == "/activate/device/done/"
     citizen.look("activated")
 
 

@@ -2,55 +2,41 @@
 
 import * as link from "../link.js";
 import { draw } from "../qr.js";
+import { go } from "../router.js";
 import { countDown, onClick, onSubmit, show, tell, timeOf, words } from "../screen.js";
-import { showHome } from "./home.js";
 
 const TICKET_MILLISECONDS = 3 * 60 * 1000;
 
 export async function showCopy(app) {
   const parts = show("copy");
-  onClick(parts.back, () => showHome(app), parts);
-  onClick(
-    parts.ask,
-    async () => {
-      await app.inSession("copies");
-      await showCopy(app);
-    },
-    parts,
-  );
+  onClick(parts.back, () => go("home", app), parts);
+  onClick(parts.ask, async () => showUnderWay(app, await app.inSession("copies")), parts);
   try {
     const { copy } = await app.inSession("copies/state");
     if (copy) {
       showUnderWay(app, copy);
-      return;
+    } else {
+      parts.nothing.hidden = false;
     }
-    parts.nothing.hidden = false;
   } catch (problem) {
-    if (problem.code === "session_ended") {
-      showHome(app);
-      return;
-    }
     tell(parts, problem);
   }
 }
 
 function showUnderWay(app, copy) {
-  const parts = show("copy-waits");
-  parts.from.textContent = timeOf(copy.opens_at);
-  parts.until.textContent = timeOf(copy.closes_at);
-  onClick(parts.back, () => showHome(app), parts);
+  const parts = show("copy-waits", { from: timeOf(copy.opens_at), until: timeOf(copy.closes_at) });
+  onClick(parts.back, () => go("home", app), parts);
   parts.stop.hidden = copy.state !== "pending";
   onClick(
     parts.stop,
     async () => {
       await app.inSession(`copies/${copy.id}/stop`);
-      showHome(app);
+      go("home", app);
     },
     parts,
   );
   onSubmit(parts, async (typed) => {
-    const ticket = await app.ask(`copies/${copy.id}/ticket`, { pin: typed.get("pin") });
-    showTicket(app, ticket);
+    showTicket(app, await app.ask(`copies/${copy.id}/ticket`, { pin: typed.get("pin") }));
   });
 }
 

@@ -1,20 +1,18 @@
 // The app is set up for a person: two codes that came by two ways, then a PIN of their own (SEC-1, SEC-5).
 
 import { Enrolment, newKeys, PersonsApp, platform, Problem } from "../api.js";
+import { go } from "../router.js";
 import { onClick, onSubmit, show } from "../screen.js";
 import * as store from "../store.js";
-import { showHome } from "./home.js";
-import { showPeople } from "./people.js";
 
 export async function showEnrolment({ copyToken = null } = {}) {
   const parts = show(copyToken ? "enrol-copy" : "enrol");
-  const keys = await newKeys();
-  onClick(parts.back, () => showPeople(), parts);
+  onClick(parts.back, () => go("people"), parts);
   onSubmit(parts, async (typed) => {
-    const userId = typed.get("user_id").trim();
+    const keys = await newKeys();
     const enrolment = new Enrolment(keys);
     await enrolment.begin({
-      userId,
+      userId: typed.get("user_id").trim(),
       firstCode: copyToken ? { copy_token: copyToken } : { activation_code: typed.get("activation_code") },
       installationId: await store.installationId(),
       platform: platform(),
@@ -25,7 +23,7 @@ export async function showEnrolment({ copyToken = null } = {}) {
 
 function showSecondCode({ enrolment, keys }) {
   const parts = show("enrol-pin");
-  onClick(parts.back, () => showPeople(), parts);
+  onClick(parts.back, () => go("people"), parts);
   onSubmit(parts, async (typed) => {
     if (typed.get("pin") !== typed.get("pin_again")) {
       throw new Problem("pins_differ", { detail: parts.differ.textContent });
@@ -39,7 +37,6 @@ function showSecondCode({ enrolment, keys }) {
 }
 
 function showDone(person) {
-  const parts = show("enrolled");
-  parts.userId.textContent = person.userId;
-  onClick(parts.on, () => showHome(new PersonsApp(person)), parts);
+  const parts = show("enrolled", { userId: person.userId });
+  onClick(parts.on, () => go("home", new PersonsApp(person)), parts);
 }

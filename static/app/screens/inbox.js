@@ -1,18 +1,21 @@
 // The alerts that came to the app, newest first.
 
+import { go } from "../router.js";
 import { addRow, onClick, show, tell, timeOf } from "../screen.js";
-import { showHome } from "./home.js";
 
 const A_PAGE = 20;
 
 export async function showInbox(app) {
   const parts = show("inbox");
-  onClick(parts.back, () => showHome(app), parts);
+  onClick(parts.back, () => go("home", app), parts);
   let last = null;
   const more = async () => {
     const page = await app.inSession("inbox", { limit: A_PAGE, ...(last ? { before: last } : {}) });
     parts.none.hidden = last !== null || page.messages.length > 0;
-    page.messages.forEach((message) => addMessage(app, parts, message));
+    const first = page.messages.map((message) => addMessage(app, parts, message)).at(0);
+    if (last !== null) {
+      first?.more.querySelector("summary").focus(); // the button that was pressed may be gone
+    }
     last = page.messages.at(-1)?.id ?? last;
     parts.older.hidden = page.is_last;
   };
@@ -20,10 +23,6 @@ export async function showInbox(app) {
   try {
     await more();
   } catch (problem) {
-    if (problem.code === "session_ended") {
-      showHome(app);
-      return;
-    }
     tell(parts, problem);
   }
 }
@@ -38,4 +37,5 @@ function addMessage(app, parts, message) {
       app.inSession(`inbox/${message.id}/read`).catch(() => null); // it stays unread; nothing is lost
     }
   });
+  return row;
 }

@@ -1,36 +1,31 @@
 // A code that lets the owner's browser in while somebody else keeps asking, and the end of this app.
 
+import { go } from "../router.js";
 import { countDown, onClick, onSubmit, show, tell } from "../screen.js";
 import * as store from "../store.js";
-import { showHome } from "./home.js";
-import { showPeople } from "./people.js";
 
 const CODE_MILLISECONDS = 5 * 60 * 1000;
 
 export async function showOpeningCode(app) {
   const parts = show("opening-code");
-  onClick(parts.back, () => showHome(app), parts);
+  onClick(parts.back, () => go("home", app), parts);
   try {
     const { code } = await app.inSession("opening-codes");
     parts.code.textContent = code.replace(/(.{4})(?=.)/g, "$1 ");
-    countDown(parts.left, CODE_MILLISECONDS, () => showHome(app));
+    countDown(parts.left, CODE_MILLISECONDS, () => go("home", app));
+    parts.made.hidden = false;
   } catch (problem) {
-    if (problem.code === "session_ended") {
-      showHome(app);
-      return;
-    }
     tell(parts, problem);
   }
 }
 
 export function showBlock(app) {
-  const parts = show("block");
-  parts.userId.textContent = app.person.userId;
-  onClick(parts.back, () => showHome(app), parts);
+  const parts = show("block", { userId: app.person.userId });
+  onClick(parts.back, () => go("home", app), parts);
   onSubmit(parts, async () => {
     await app.ask("unlink");
     await store.forgetPerson(app.person.appId);
     const done = show("blocked");
-    onClick(done.on, () => showPeople(), done);
+    onClick(done.on, () => go("people"), done);
   });
 }

@@ -1,43 +1,46 @@
 // Whose app is it? Several people may share a phone (AUT-3).
 
 import { PersonsApp } from "../api.js";
+import { go } from "../router.js";
 import { addRow, onClick, show, words } from "../screen.js";
 import * as store from "../store.js";
-import { showEnrolment } from "./enrolment.js";
-import { showHome } from "./home.js";
-import { openLinked } from "./request.js";
-import { showScan } from "./scan.js";
 
 export async function showPeople({ link = null } = {}) {
   const known = await store.people();
+  const binding = link?.kind === "request" ? link.binding : null;
   if (link?.kind === "copy") {
-    showEnrolment({ copyToken: link.token });
+    go("enrolment", { copyToken: link.token });
     return;
   }
-  if (known.length === 1 && link?.kind === "request") {
-    await openLinked(new PersonsApp(known[0]), link.binding);
+  if (known.length === 1 && binding) {
+    go("linked", new PersonsApp(known[0]), binding);
     return;
   }
   const parts = show("people");
   parts.none.hidden = known.length > 0;
   parts.some.hidden = known.length === 0;
-  parts.linked.hidden = link?.kind !== "request" || known.length === 0;
-  parts.unlinked.hidden = !(link?.kind === "request" && known.length === 0);
+  parts.linked.hidden = !binding || known.length === 0;
+  parts.unlinked.hidden = !binding || known.length > 0;
   for (const person of known) {
     const row = addRow(parts.list, { userId: person.userId, level: words(`level_${person.level}`) });
     row.open.addEventListener("click", () => {
       const app = new PersonsApp(person);
-      if (link?.kind === "request") {
-        openLinked(app, link.binding);
+      if (binding) {
+        go("linked", app, binding);
       } else {
-        showHome(app);
+        go("home", app);
       }
     });
   }
-  onClick(parts.add, () => showEnrolment(), parts);
+  onClick(parts.add, () => go("enrolment"), parts);
   onClick(
     parts.copy,
-    () => showScan({ wanted: "copy", back: () => showPeople(), found: (seen) => showEnrolment({ copyToken: seen.token }) }),
+    () =>
+      go("scan", {
+        wanted: "copy",
+        back: () => go("people"),
+        found: (seen) => go("enrolment", { copyToken: seen.token }),
+      }),
     parts,
   );
 }

@@ -1,9 +1,8 @@
 // Who asks, for what; PIN; approve or reject (APR-3). Approving needs what only the browser's screen shows (APR-4).
 
-import { countDown, hush, onClick, onSubmit, show, tell, words } from "../screen.js";
+import { go } from "../router.js";
+import { countDown, onClick, onSubmit, show, tell, words } from "../screen.js";
 import { onSwiped } from "../swipe.js";
-import { showHome } from "./home.js";
-import { showScan } from "./scan.js";
 
 const LASTS_MILLISECONDS = 5 * 60 * 1000; // APR-2
 
@@ -17,7 +16,7 @@ export async function openLinked(app, binding) {
 
 export function showShortCode(app) {
   const parts = show("short-code");
-  onClick(parts.back, () => showHome(app), parts);
+  onClick(parts.back, () => go("home", app), parts);
   onSubmit(parts, async (typed) => {
     const binding = { short_code: typed.get("short_code") };
     showRequest(app, await app.bind(binding), { binding });
@@ -25,7 +24,7 @@ export function showShortCode(app) {
   return parts;
 }
 
-// How long a request lives yet, by the server's clock: the phone's may be wrong.
+// How long a request lives yet. A phone whose clock is off sees at most its whole life.
 function livesFor(request) {
   const whole = Date.parse(request.expires_at) - Date.parse(request.opened_at);
   const left = Date.parse(request.expires_at) - Date.now();
@@ -33,37 +32,37 @@ function livesFor(request) {
 }
 
 export function showRequest(app, request, { binding }) {
-  const parts = show(binding ? "request" : "request-unbound");
-  parts.asks.textContent = request.asks;
-  parts.text.textContent = request.reference_text;
-  parts.level.textContent = words(`level_${request.level}`);
-  parts.userId.textContent = app.person.userId;
+  const parts = show(binding ? "request" : "request-unbound", {
+    asks: request.asks,
+    text: request.reference_text,
+    level: words(`level_${request.level}`),
+    userId: app.person.userId,
+  });
   countDown(parts.left, livesFor(request), () => showResult(app, "over"));
-  onClick(
-    parts.reject,
-    async () => {
-      await app.decide(request, { isApproved: false, binding: {} });
-      showResult(app, "rejected");
-    },
-    parts,
-  );
+  const decide = async (decision, result) => {
+    try {
+      await app.decide(request, decision);
+      showResult(app, result);
+    } catch (problem) {
+      if (problem.code !== "request_over") {
+        throw problem;
+      }
+      showResult(app, "over");
+    }
+  };
+  onClick(parts.reject, () => decide({ isApproved: false, binding: {} }, "rejected"), parts);
   if (!binding) {
     onClick(parts.scan, () => toBind(app, request), parts);
     onClick(parts.type, () => showShortCode(app), parts);
-    onClick(parts.back, () => showHome(app), parts);
+    onClick(parts.back, () => go("home", app), parts);
     return;
   }
-  const approve = async (typed) => {
-    hush(parts);
-    await app.decide(request, { isApproved: true, pin: typed.get("pin"), binding });
-    showResult(app, "approved");
-  };
-  onSubmit(parts, approve);
+  onSubmit(parts, (typed) => decide({ isApproved: true, pin: typed.get("pin"), binding }, "approved"));
   onSwiped(parts.swipe, () => parts.form.requestSubmit());
 }
 
 function toBind(app, request) {
-  return showScan({
+  go("scan", {
     wanted: "request",
     back: () => showRequest(app, request, { binding: null }),
     typeInstead: () => showShortCode(app),
@@ -73,5 +72,5 @@ function toBind(app, request) {
 
 function showResult(app, result) {
   const parts = show(result);
-  onClick(parts.on, () => showHome(app), parts);
+  onClick(parts.on, () => go("home", app), parts);
 }

@@ -1,0 +1,72 @@
+"""Run as a program in a system's environment: what a clerk or supporter does, for journeys that are not about the desk.
+
+``python -m tests.browser.desk code USER_ID`` hands out a paper with an activation code for the app and prints the code;
+``code-on-screen`` prints one as self-service shows it; ``block`` blocks the citizen's apps.
+"""
+
+import sys
+from uuid import UUID
+
+import django
+
+django.setup()
+
+from django.db import transaction  # noqa: E402 - after the settings
+
+from audit.api import Actor  # noqa: E402 - after the settings
+from identities.api import (  # noqa: E402 - after the settings
+    AuthenticatorBlockReason,
+    AuthenticatorKind,
+    CodeCarrier,
+    CodeGiven,
+    authenticators_of,
+    block_authenticator,
+    give_activation_code,
+    identity_by_user_id,
+    locked_identity,
+)
+from mitid_portal import clock  # noqa: E402 - after the settings
+
+
+def main(act: str, user_id: str) -> str:
+    """Act, and give what is to be read out."""
+    identity = identity_by_user_id(user_id)
+    assert identity is not None, user_id
+    with transaction.atomic():
+        if act == "block":
+            return block(identity.id)
+        return code(identity.id, CodeCarrier.SCREEN if act == "code-on-screen" else CodeCarrier.PAPER)
+
+
+def code(identity_id: UUID, carrier: CodeCarrier) -> str:
+    """Give a code; on paper only to a person who is there."""
+    given = give_activation_code(
+        identity_id=identity_id,
+        kind=AuthenticatorKind.APP,
+        carrier=carrier,
+        in_person=carrier is CodeCarrier.PAPER,
+        actor=Actor.system(),
+        now=clock.now(),
+    )
+    assert isinstance(given, CodeGiven), given
+    return given.text or ""
+
+
+def block(identity_id: UUID) -> str:
+    """Block every app of the identity."""
+    locked_identity(identity_id)
+    apps = [view for view in authenticators_of(identity_id) if view.kind is AuthenticatorKind.APP]
+    for app in apps:
+        block_authenticator(
+            identity_id=identity_id,
+            kind=app.kind,
+            authenticator_id=app.id,
+            reason=AuthenticatorBlockReason.LOST_DEVICE,
+            actor=Actor.system(),
+            now=clock.now(),
+        )
+    return f"{len(apps)} blocked"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{main(*sys.argv[1:])}\n")

@@ -1,0 +1,340 @@
+"""The app on a phone beside a browser on a computer: set up, approve, reject, copy, offline, blocked.
+
+Every screen that is met is looked at: axe, 320 and 1280 px, console, content security policy.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from mitid_portal.demo.walkthrough.demo_side import Person as Persona
+from tests.browser.harness import Person, chromium, person
+from tests.browser.people import Visitor
+from tests.browser.phone import PIN, Phone, at_the_desk, show, squares_of, squares_shown
+
+pytestmark = pytest.mark.browser
+
+OTHER_PIN = "734092"
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory) -> Path:
+    """What the phones' cameras see."""
+    return tmp_path_factory.mktemp("camera") / "film.y4m"
+
+
+@pytest.fixture(scope="module")
+def browser(film: Path) -> Iterator[Browser]:
+    """Debian's Chromium with a camera that shows the film."""
+    flags = ("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={film}")
+    with chromium(*flags) as running:
+        yield running
+
+
+def citizens(demo) -> list[Persona]:
+    return [each for each in demo.people() if each.role == "citizen"]
+
+
+@pytest.mark.parametrize(("language", "place"), [("da", 0), ("en", 1)])
+def test_set_up_and_approve_in_every_way(system, browser, demo, film, language, place):
+    owner = citizens(demo)[place]
+    with (
+        person(browser, system.address, language=language) as computer_window,
+        person(browser, system.address, language=language, may_use=["camera"]) as phone_window,
+    ):
+        computer = Visitor(computer_window, demo, "app-computer")
+        phone = Phone(phone_window, demo)
+        computer.speak()
+        phone.speak()
+
+        set_up(phone, owner, at_the_desk(system, "code", owner))
+        scan_and_swipe(computer, phone, owner, film)
+        type_the_short_code(computer, phone, owner)
+        reject_what_waits(computer, phone, owner)
+        read_alerts(phone, owner)
+        approve_on_the_same_phone(phone, owner)
+        block_this_app(phone, owner)
+
+
+def set_up(phone: Phone, owner: Persona, code: str) -> None:
+    phone.look("people-none")
+    phone.press("add")
+    phone.look("enrol")
+    phone.demo.listen(owner.phone)
+    phone.send(user_id=owner.user_id, activation_code=code)
+    phone.sees("enrol-pin")
+    phone.look("enrol-pin")
+    temporary = phone.temporary_pin_of(owner)
+    phone.send(temporary_pin=temporary, pin=PIN, pin_again=OTHER_PIN)
+    phone.told()
+    assert phone.part("main [name=pin]").input_value() == ""
+    phone.send(temporary_pin=temporary, pin="123456", pin_again="123456")
+    phone.told()
+    phone.look("enrol-pin-refused")
+    phone.send(temporary_pin=temporary, pin=PIN, pin_again=PIN)
+    phone.sees("enrolled", owner.user_id)
+    phone.look("enrolled")
+    phone.press("on")
+    phone.sees("locked", owner.user_id)
+    phone.look("locked")
+
+
+def ask_the_app(computer: Visitor, owner: Persona) -> str:
+    """Come as far as the page that waits for the app, and give the link in its QR code."""
+    computer.go("/profile/")
+    computer.send(user_id=owner.user_id)
+    if not computer.path.startswith("/log-in/app/"):
+        computer.press("main form:has(input[name=with][value=app]) button")
+    link = computer.main("main a[href*='/app/#r=']").get_attribute("href")
+    assert link
+    return link
+
+
+def is_let_in(computer: Visitor) -> None:
+    computer.window.page.wait_for_url("**/profile/")
+    computer.log_out()
+
+
+def scan_and_swipe(computer: Visitor, phone: Phone, owner: Persona, film: Path) -> None:
+    show(squares_of("https://example.org/not-ours"), film)
+    phone.start(owner)
+    phone.press("scan")
+    phone.sees("scan")
+    phone.part("main [data-part=other]").wait_for()
+    phone.look("scan")
+    phone.press("back")
+    phone.sees("locked")
+    show(squares_of(ask_the_app(computer, owner)), film)
+    computer.look("waits")
+    phone.press("scan")
+    phone.sees("request", owner.user_id)
+    phone.look("request")
+    phone.fill(pin=PIN)
+    swipe = phone.part("main input[type=range]")
+    box = swipe.bounding_box()
+    assert box
+    mouse = phone.window.page.mouse
+    mouse.click(box["x"] + box["width"] - 3, box["y"] + box["height"] / 2)  # a tap at the end is no swipe
+    phone.sees("request")
+    assert swipe.input_value() == "0"
+    mouse.move(box["x"] + 10, box["y"] + box["height"] / 2)
+    mouse.down()
+    mouse.move(box["x"] + box["width"], box["y"] + box["height"] / 2, steps=20)
+    mouse.up()
+    phone.sees("approved")
+    phone.look("approved")
+    is_let_in(computer)
+
+
+def type_the_short_code(computer: Visitor, phone: Phone, owner: Persona) -> None:
+    ask_the_app(computer, owner)
+    code = computer.main("main .short-code").inner_text()
+    phone.press("on")
+    phone.press("type")
+    phone.sees("short-code")
+    phone.send(short_code="AAAA AAAA")
+    phone.told()
+    phone.look("short-code-refused")
+    phone.send(short_code=code.lower())
+    phone.sees("request")
+    phone.send(pin=OTHER_PIN)
+    phone.told()
+    assert phone.part("main [name=pin]").input_value() == ""
+    phone.look("request-wrong-pin")
+    phone.fill(pin=PIN)
+    swipe = phone.part("main input[type=range]")
+    swipe.press("End")  # the swipe by keyboard
+    phone.sees("approved")
+    is_let_in(computer)
+
+
+def reject_what_waits(computer: Visitor, phone: Phone, owner: Persona) -> None:
+    ask_the_app(computer, owner)
+    phone.unlock(owner)
+    phone.look("home")
+    phone.press("openingCode")
+    phone.part("main [data-part=made]").wait_for()
+    phone.look("opening-code")
+    phone.press("back")
+    phone.part("main [data-part=list] [data-cell=open]").click()
+    phone.sees("request-unbound")
+    phone.look("request-unbound")
+    phone.press("reject")
+    phone.sees("rejected")
+    phone.look("rejected")
+    computer.window.page.wait_for_url("**/log-in/")
+    computer.look("rejected")
+
+
+def read_alerts(phone: Phone, owner: Persona) -> None:
+    phone.unlock(owner)
+    phone.press("inbox")
+    phone.sees("inbox")
+    unread = phone.part("main [data-cell=unread]:visible")
+    unread.first.wait_for()
+    before = unread.count()
+    phone.part("main summary").first.click()
+    phone.look("inbox")
+    assert unread.count() == before - 1
+
+
+def approve_on_the_same_phone(phone: Phone, owner: Persona) -> None:
+    """The log-in page and the app are two tabs of one browser."""
+    visitor = Visitor(phone.window, phone.demo, phone.prefix)
+    ask_the_app(visitor, owner)
+    log_in_page = phone.window.page
+    with log_in_page.context.expect_page() as opened:
+        visitor.press("main a[href*='/app/#r=']")
+    phone.window.page = opened.value
+    phone.window.listen()
+    phone.sees("request", owner.user_id)
+    assert "#" not in phone.window.page.url
+    phone.send(pin=PIN)
+    phone.sees("approved")
+    log_in_page.wait_for_url("**/profile/")
+
+
+def block_this_app(phone: Phone, owner: Persona) -> None:
+    phone.unlock(owner)
+    phone.press("block")
+    phone.sees("block", owner.user_id)
+    phone.look("block")
+    phone.send()
+    phone.sees("blocked")
+    phone.look("blocked")
+    phone.press("on")
+    phone.sees("people")
+    assert phone.part("main [data-cell=open]").count() == 0
+
+
+def test_two_people_on_one_phone(system, browser, demo):
+    first, second = citizens(demo)[2:4]
+    with (
+        person(browser, system.address, language="da") as computer_window,
+        person(browser, system.address, language="da") as phone_window,
+    ):
+        computer, phone = Visitor(computer_window, demo, "app-computer"), Phone(phone_window, demo)
+        phone.open()
+        for owner, pin in ((first, PIN), (second, OTHER_PIN)):
+            phone.sees("people")
+            phone.set_up(owner, at_the_desk(system, "code-on-screen", owner), pin=pin)
+            phone.open()
+        phone.sees("people", first.user_id, second.user_id)
+        phone.look("people-two")
+        phone.open(ask_the_app(computer, second).removeprefix(system.address))
+        phone.sees("people")
+        phone.look("people-who-approves")
+        phone.part("main [data-cell=open]").filter(has_text=first.user_id).click()
+        phone.sees("short-code")
+        assert phone.told()  # the request is not theirs, and they learn nothing of it
+        phone.open(computer.main("main a[href*='/app/#r=']").get_attribute("href").removeprefix(system.address))
+        phone.part("main [data-cell=open]").filter(has_text=second.user_id).click()
+        phone.sees("request", second.user_id)
+        phone.send(pin=PIN)
+        phone.told()  # the other one's PIN
+        phone.send(pin=OTHER_PIN)
+        phone.sees("approved")
+        is_let_in(computer)
+        stopped_elsewhere(system, phone, second)
+
+
+def stopped_elsewhere(system, phone: Phone, owner: Persona) -> None:
+    phone.start(owner)
+    for _ in range(3):
+        phone.send(pin="909090")
+        phone.told()
+    phone.look("paused")
+    phone.start(owner)
+    phone.part("main [data-part=state]").wait_for()
+    at_the_desk(system, "block", owner)
+    phone.start(owner)
+    phone.part("main [data-part=ended]").wait_for()
+    phone.look("ended")
+    phone.press("remove")
+    phone.sees("people")
+    assert phone.part("main [data-cell=open]").count() == 1
+
+
+def test_copy_to_a_new_phone_after_an_hour(system, browser, demo, film):
+    owner = citizens(demo)[2]
+    demo.skip_hours(1)
+    with (
+        person(browser, system.address, language="en", may_use=["camera"]) as old_window,
+        person(browser, system.address, language="en", may_use=["camera"]) as new_window,
+    ):
+        old, new = Phone(old_window, demo, "app-old"), Phone(new_window, demo, "app-new")
+        for phone in (old, new):
+            phone.speak()
+        old.set_up(owner, at_the_desk(system, "code-on-screen", owner))
+        old.press("on")
+        old.unlock(owner)
+        old.press("copy")
+        old.sees("copy")
+        old.part("main [data-part=nothing]").wait_for()
+        old.look("copy")
+        old.press("ask")
+        old.sees("copy-waits")
+        old.look("copy-waits")
+        old.send(pin=PIN)
+        assert "hour" in old.told()
+        demo.skip_hours(1)
+        old.press("back")
+        old.sees("locked")  # ten minutes idle are over
+        old.told()
+        old.send(pin=PIN)
+        old.press("copy")
+        old.sees("copy-waits")
+        old.send(pin=PIN)
+        old.sees("copy-ticket")
+        old.look("copy-ticket")
+        show(squares_shown(old.part("main [data-part=code] svg")), film)
+        new.press("copy")
+        new.sees("enrol-copy")
+        new.look("enrol-copy")
+        demo.listen(owner.phone)
+        new.send(user_id=owner.user_id)
+        new.sees("enrol-pin")
+        new.send(temporary_pin=new.temporary_pin_of(owner), pin=OTHER_PIN, pin_again=OTHER_PIN)
+        new.sees("enrolled")
+        new.press("on")
+        new.unlock(owner, OTHER_PIN)
+
+
+def test_without_camera_and_without_connection(system, browser, demo):
+    owner = citizens(demo)[2]
+    with person(browser, system.address, language="en") as window:
+        phone = Phone(window, demo)
+        phone.speak()
+        phone.press("copy")
+        phone.sees("scan-copy")
+        phone.part("main [data-part=noCamera]").wait_for()
+        phone.look("scan-no-camera")
+        phone.open()
+        phone.sees("people")
+        kept_files(window)
+        window.page.context.set_offline(True)
+        window.page.reload()
+        phone.sees("people")
+        phone.part("#offline").wait_for()
+        phone.look("offline")
+        phone.press("add")
+        phone.send(user_id=owner.user_id, activation_code="AAAA-AAAA-AAAA")
+        phone.told()
+        assert all("ERR_INTERNET_DISCONNECTED" in line for line in window.take_complaints())
+        phone.look("offline-told")
+        window.page.context.set_offline(False)
+        phone.part("#offline").wait_for(state="hidden")
+        phone.send()
+        phone.sees("enrol-pin")
+
+
+def kept_files(window: Person) -> None:
+    window.page.wait_for_function(
+        """async () => {
+          const cache = await caches.open("app-1");
+          const kept = (await cache.keys()).map((request) => new URL(request.url).pathname);
+          return kept.includes("/app/") && kept.some((path) => path.includes("main"));
+        }"""
+    )
