@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Model, QuerySet
 
 from hsm.keyring import forget_keyring
 from hsm.models import DataKey, KeyVersion
@@ -21,7 +22,8 @@ def vouch_for_all() -> None:
     """The module vouches for every row as it is now, however it came to be so."""
     for row in all_rows():
         vouch(row)
-        type(row).objects.filter(pk=row.pk).update(voucher=row.voucher)
+        rows: QuerySet[Model] = QuerySet(type(row))
+        rows.filter(pk=row.pk).update(voucher=row.voucher)
 
 
 @contextmanager
