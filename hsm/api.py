@@ -22,12 +22,13 @@ from hsm.hashing import (
 )
 from hsm.health import forget, probe
 from hsm.keyring import UnknownVersion
+from hsm.orders import fingerprint
 from hsm.preloading import preload
 from hsm.protected_rows import Finding, Progress
 from hsm.queries import readable_data_keys, readable_versions
 from hsm.sealing import open_sealed, seal
 from hsm.seeds import check_seed, new_seed, seed_hmac_sha1, seed_verifier, wrap_seed
-from hsm.signing import PublicKey, Signature, public_key, sign, verify
+from hsm.signing import PublicKey, Signature, public_key, sign, verify, verify_with
 from hsm.states import DATA_KEY, KeyName
 from hsm.token.connection import calls_under_way, on_hung_call, on_module_hung
 from hsm.token.watch import CallUnderWay, HungCall
@@ -60,6 +61,7 @@ __all__ = [
     "calls_under_way",
     "check_seed",
     "check_value",
+    "fingerprint",
     "forget",
     "new_seed",
     "on_hung_call",
@@ -81,5 +83,6 @@ __all__ = [
     "verifier",
     "verifier_matches",
     "verify",
+    "verify_with",
     "wrap_seed",
 ]

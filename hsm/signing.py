@@ -62,6 +62,14 @@ def verify(key: KeyName, message: bytes, signature: Signature) -> bool:
         return False
 
 
+def verify_with(public: PublicKey, message: bytes, value: bytes) -> bool:
+    """Tell whether a value is a signature of the message with a public half that the caller has reason to trust."""
+    try:
+        return algorithm(public.algorithm).verify(public.der, message, value)
+    except UnknownAlgorithm:
+        return False
+
+
 def public_key(key: KeyName, *, version: int | None = None) -> PublicKey:
     """Give the public half of a version of a key pair, the active one unless told.
 

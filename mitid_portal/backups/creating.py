@@ -65,14 +65,14 @@ def _written(folder: Path, passphrases: Passphrases | None, now: datetime, watch
     heads = Path(settings.AUDIT_HEADS_FILE)
     if heads.exists():
         copy_privately(heads, folder / HEADS_FILE)
-        files.append(file_entry(folder / HEADS_FILE, _unwatched))
+        files.append(file_entry(folder / HEADS_FILE, unwatched))
         last_head = last_line(folder / HEADS_FILE)
     server = database.server_version()
     dumped = file_entry(database.dump(folder, watch("database")), watch("checksum"))
     files.append(dumped)
     watch("token")
     saved = token.save(folder, passphrases, bound_to=dump_id(dumped))
-    files += [file_entry(file, _unwatched) for file in saved]
+    files += [file_entry(file, unwatched) for file in saved]
     manifest = Manifest(
         made_at=now,
         migrations=dict(MigrationLoader(connection).graph.leaf_nodes()),
@@ -106,5 +106,5 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _unwatched(done: int, *, more: int = 0) -> None:
+def unwatched(done: int, *, more: int = 0) -> None:
     """Small files need no bar."""

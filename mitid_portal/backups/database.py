@@ -1,11 +1,13 @@
 """The database into one file and back, by PostgreSQL's own programs."""
 
+import hashlib
 import importlib.util
 import os
 import re
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,9 +19,9 @@ import psycopg
 from django.conf import settings
 from django.db import connection
 
-from mitid_portal.backups.errors import BackupFailed
+from mitid_portal.backups.errors import BackupDamaged, BackupFailed
 from mitid_portal.backups.files import CHUNK_BYTES, private_file
-from mitid_portal.backups.manifest import Advance
+from mitid_portal.backups.manifest import Advance, FileEntry
 from mitid_portal.sessions import end_sessions
 
 FILE: Final = "database.dump"
@@ -94,19 +96,22 @@ def dump(folder: Path, advance: Advance) -> Path:
     return file
 
 
-def restore(file: Path, advance: Advance) -> None:
+def restore(file: Path, wanted: FileEntry, advance: Advance) -> None:
     """The database holds what the file holds and nothing else; all of it in one transaction, or none.
 
-    Raises: BackupFailed, with the database as it was.
+    What PostgreSQL is fed is hashed on its way: a file that is changed after it was checked is not committed.
+
+    Raises: BackupFailed, BackupDamaged, with the database as it was.
     """
     reader = [_program("pg_restore"), "--file=-", "--exit-on-error"]
     writer = [_program("psql"), "--no-psqlrc", "--quiet", "--no-password", "--single-transaction"]
     writer += ["--set=ON_ERROR_STOP=1", "--output=/dev/null", f"--command={ANEW}", "--file=-"]
     end_sessions()
-    with file.open("rb") as source, TemporaryFile() as said, TemporaryFile() as answered:
+    feed = _Feed(file, advance)
+    with TemporaryFile() as said, TemporaryFile() as answered:
         with (
             subprocess.Popen(  # noqa: S603 - our own arguments
-                reader, stdin=source, stdout=subprocess.PIPE, stderr=said, bufsize=0, env=_environment()
+                reader, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=said, bufsize=0, env=_environment()
             ) as reading,
             subprocess.Popen(  # noqa: S603 - our own arguments
                 writer, stdin=subprocess.PIPE, stderr=answered, bufsize=0, env=_environment()
@@ -114,7 +119,9 @@ def restore(file: Path, advance: Advance) -> None:
             _ended(reading),
             _ended(writing),
         ):
-            _pump(reading, writing, source.fileno(), advance)
+            is_wanted = _pump(reading, writing, feed, wanted)
+        if not is_wanted:
+            raise BackupDamaged(f"{file.name} is not what was written: it was changed while it was read.")
         # A failure of the second cuts the first off: its words are the ones that tell.
         if writing.returncode not in {0, -signal.SIGKILL}:
             raise BackupFailed(f"psql failed: {_words(answered)}")
@@ -122,26 +129,65 @@ def restore(file: Path, advance: Advance) -> None:
             raise BackupFailed(f"pg_restore failed: {_words(said)}")
 
 
+class _Feed:
+    """A file on its way into a program, hashed as it goes."""
+
+    def __init__(self, file: Path, advance: Advance) -> None:
+        self._file = file
+        self._advance = advance
+        self.found: FileEntry | None = None
+
+    def run(self, into: IO[bytes]) -> None:
+        """The program has the whole file, or as much as it takes; and the hash is that of the whole."""
+        digest, count, is_taken = hashlib.sha256(), 0, True
+        with self._file.open("rb") as source:
+            self._advance(0, more=os.fstat(source.fileno()).st_size)
+            while chunk := source.read(CHUNK_BYTES):
+                digest.update(chunk)
+                count += len(chunk)
+                is_taken = is_taken and _put(into, chunk)
+                self._advance(len(chunk))
+        with suppress(BrokenPipeError):
+            into.close()
+        self.found = FileEntry(self._file.name, count, digest.hexdigest())
+
+
+def _put(into: IO[bytes], chunk: bytes) -> bool:
+    left = memoryview(chunk)
+    try:
+        while left:
+            left = left[into.write(left) :]
+    except BrokenPipeError:  # the program has ended, and says why
+        return False
+    return True
+
+
 def _pump(
-    reading: "subprocess.Popen[bytes]", writing: "subprocess.Popen[bytes]", source: int, advance: Advance
-) -> None:
-    """Feed one with what the other gives; the second comes to its end only when the first came to its own."""
-    if reading.stdout is None or writing.stdin is None:
+    reading: "subprocess.Popen[bytes]", writing: "subprocess.Popen[bytes]", feed: _Feed, wanted: FileEntry
+) -> bool:
+    """Feed one with what the other gives; the second comes to its end only when the first came to its own.
+
+    Returns: whether the first was fed what was wanted; nothing is committed otherwise.
+    """
+    if reading.stdin is None or reading.stdout is None or writing.stdin is None:
         raise ValueError("Both programs have to be started with pipes.")
-    done = 0
-    advance(0, more=os.fstat(source).st_size)
+    feeding = threading.Thread(target=feed.run, args=(reading.stdin,), name="restore-feed", daemon=True)
+    feeding.start()
     with suppress(BrokenPipeError):  # the one that reads has ended and says why
         while chunk := reading.stdout.read(CHUNK_BYTES):
             left = memoryview(chunk)
             while left:
                 left = left[writing.stdin.write(left) :]
-            now = os.lseek(source, 0, os.SEEK_CUR)  # the program that reads it shares the offset
-            advance(max(0, now - done))
-            done = max(done, now)
-        if reading.wait() != 0:
-            writing.kill()  # at the end of its input it would commit half a database
+        is_whole = reading.wait() == 0
+        feeding.join()
+        if not is_whole or feed.found != wanted:
+            writing.kill()  # at the end of its input it would commit half a database, or another one
         writing.stdin.close()
         writing.wait()
+    if reading.poll() is None:
+        reading.kill()  # the one it wrote for has ended; so does whoever feeds it
+    feeding.join()
+    return feed.found == wanted
 
 
 @contextmanager

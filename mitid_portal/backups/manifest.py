@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Final, Protocol
 from hsm import api as hsm
 from mitid_portal.backups.errors import BackupDamaged
 from mitid_portal.backups.files import CHUNK_BYTES, private_file
+from mitid_portal.backups.signing import check_manifest, sign_manifest
 
 FILE: Final = "manifest.json"
 FORMAT: Final = 1
@@ -54,10 +56,15 @@ class Manifest:
     files: tuple[FileEntry, ...]
 
     def write(self, folder: Path) -> None:
-        """The manifest is in the folder."""
+        """The manifest is in the folder, signed.
+
+        Raises: HsmUnavailable.
+        """
         content = {"format": FORMAT} | asdict(self) | {"made_at": self.made_at.isoformat()}
+        written = json.dumps(content, indent=2).encode() + b"\n"
         with private_file(folder / FILE) as stream:
-            stream.write(json.dumps(content, indent=2).encode() + b"\n")
+            stream.write(written)
+        sign_manifest(folder, written)
 
     def file(self, name: str) -> FileEntry:
         """Give the entry of a file.
@@ -82,13 +89,27 @@ class Manifest:
                 raise BackupDamaged(f"{entry.name} is not what was written: its SHA-256 or length differs.")
 
 
+def signed_manifest(folder: Path, fingerprints: Collection[str]) -> Manifest:
+    """Give a backup's manifest, of which the very bytes that are read were signed.
+
+    Raises: BackupDamaged, BackupFailed.
+    """
+    return _understood(folder, lambda written: check_manifest(folder, written, fingerprints))
+
+
 def read_manifest(folder: Path) -> Manifest:
-    """Give a backup's manifest.
+    """Give a backup's manifest, whoever wrote it: for what believes it nothing.
 
     Raises: BackupDamaged when there is none, or one that is not understood.
     """
+    return _understood(folder, lambda _written: None)
+
+
+def _understood(folder: Path, check: Callable[[bytes], None]) -> Manifest:
     try:
-        content = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        written = (folder / FILE).read_bytes()
+        check(written)
+        content = json.loads(written)
         if content.pop("format") != FORMAT:
             raise BackupDamaged("The backup is of another format: restore it with the version that made it.")
         lists = {

@@ -1,5 +1,6 @@
 """Bringing a backup back: everything checked first, then the token, then the database, then the proof."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,10 +13,10 @@ from django.db.migrations.executor import MigrationExecutor
 from audit.api import Actor, EventKind, Fact, NothingLost, RestoreReason, accept_restore, record
 from hsm import api as hsm
 from mitid_portal.backups import database
-from mitid_portal.backups.creating import HEADS_FILE, Watch, dump_id
-from mitid_portal.backups.errors import BackupFailed, TargetNotEmpty
+from mitid_portal.backups.creating import HEADS_FILE, Watch, dump_id, unwatched
+from mitid_portal.backups.errors import BackupDamaged, BackupFailed, TargetNotEmpty
 from mitid_portal.backups.files import copy_privately
-from mitid_portal.backups.manifest import Manifest, read_manifest
+from mitid_portal.backups.manifest import Manifest, file_entry, signed_manifest
 from mitid_portal.backups.proving import Proven, prove
 from mitid_portal.backups.sealed_file import Passphrases
 from mitid_portal.backups.tokens import TokenBackup, token_backup
@@ -37,6 +38,7 @@ def restore_backup(
     folder: Path,
     passphrases: Passphrases | None,
     *,
+    fingerprints: Collection[str],
     may_replace: bool,
     reason: RestoreReason,
     now: datetime,
@@ -44,14 +46,15 @@ def restore_backup(
 ) -> Restored:
     """Token and database are those of the backup, and every sealed value opens.
 
-    The portal is stopped. Until every file is checked and the token is opened, nothing is touched; a database that
+    The manifest is believed for its signatures of keys with these fingerprints, and every file for the manifest. The
+    portal is stopped. Until every file is checked and the token is opened, nothing is touched; a database that
     does not come back whole leaves the old one, and then the old token is put back too.
 
     Rule:   KEY-2, LOG-1.
     Raises: BackupDamaged, WrongPassphrases, TargetNotEmpty, BackupFailed; ProofFailed with everything in place.
     Writes: everything; AuditEvent.
     """
-    manifest = read_manifest(folder)
+    manifest = signed_manifest(folder, fingerprints)
     token = token_backup(manifest.token_backup)
     manifest.check_files(folder, watch("checking"))
     _refuse_unfit_target(token, may_replace=may_replace)
@@ -59,7 +62,7 @@ def restore_backup(
     staged = token.stage(folder, passphrases, bound_to=dump_id(manifest.file(database.FILE)))
     try:
         staged.put_in_place()
-        database.restore(folder / database.FILE, watch("database"))
+        database.restore(folder / database.FILE, manifest.file(database.FILE), watch("database"))
     except BaseException:
         staged.put_back()
         raise
@@ -67,7 +70,7 @@ def restore_backup(
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         raise BackupFailed(MIGRATE)
-    heads_note = _bring_heads_back(folder)
+    heads_note = _bring_heads_back(folder, manifest)
     proven = prove(manifest, watch("proof"))
     is_accepted = _accept(reason, now)
     _note(manifest, reason.value, now)
@@ -75,7 +78,13 @@ def restore_backup(
 
 
 def restore_token(
-    folder: Path, passphrases: Passphrases | None, *, may_replace: bool, now: datetime, watch: Watch
+    folder: Path,
+    passphrases: Passphrases | None,
+    *,
+    fingerprints: Collection[str],
+    may_replace: bool,
+    now: datetime,
+    watch: Watch,
 ) -> Restored:
     """The token is that of the backup, and opens what is sealed in the database as it is now.
 
@@ -86,7 +95,7 @@ def restore_token(
             when the database needs a key that was made after the backup.
     Writes: the token; AuditEvent.
     """
-    manifest = read_manifest(folder)
+    manifest = signed_manifest(folder, fingerprints)
     token = token_backup(manifest.token_backup)
     manifest.check_files(folder, watch("checking"))
     if not (may_replace or token.is_target_empty()):
@@ -111,13 +120,19 @@ def _refuse_unfit_target(token: TokenBackup, *, may_replace: bool) -> None:
         raise TargetNotEmpty("Something else works with the database: stop web, worker and beat first.")
 
 
-def _bring_heads_back(folder: Path) -> str:
+def _bring_heads_back(folder: Path, manifest: Manifest) -> str:
     # The file that is there tells more than the copy: what the restored log lacks. It is not replaced.
     heads = Path(settings.AUDIT_HEADS_FILE)
     if heads.exists() or not (folder / HEADS_FILE).exists():
         return ""
     heads.parent.mkdir(parents=True, exist_ok=True)
-    copy_privately(folder / HEADS_FILE, heads)
+    fresh = heads.with_name(HEADS_FILE)
+    copy_privately(folder / HEADS_FILE, fresh)
+    copied, wanted = file_entry(fresh, unwatched), manifest.file(HEADS_FILE)
+    if copied != wanted:
+        fresh.unlink()
+        raise BackupDamaged(f"{HEADS_FILE} is not what was written: it was changed while it was read.")
+    fresh.rename(heads)
     return f"{heads} was gone; it is the backup's copy now, which tells of nothing sealed later."
 
 

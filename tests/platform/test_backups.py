@@ -169,6 +169,63 @@ def test_what_is_there_is_replaced_only_when_told_and_when_nobody_works_with_it(
 
 
 @pytest.mark.faults
+def test_a_manifest_that_its_keys_did_not_sign_touches_nothing(system: System, kept: Path) -> None:
+    """Whoever can write to where backups lie writes a manifest of their own, with a dump of their own beside it."""
+    forged = system.folder / "backups" / "forged"
+    shutil.copytree(kept, forged)
+    manifest = json.loads((forged / "manifest.json").read_text())
+    manifest["made_at"] = "2026-01-01T00:00:00+00:00"
+    (forged / "manifest.json").write_text(json.dumps(manifest))
+    words = ("restore", "--from", str(forged), "--reason", "drill", "--replace")
+    refused = backup(system, *words)
+    assert (refused.returncode, "no signature of log-seal and log-seal-pq" in refused.stderr) == (2, True)
+    for fingerprint in ("", "00" * 32):
+        other = backup(system, "restore", "--from", str(kept), "--token-only", "--fingerprint", fingerprint)
+        assert (other.returncode, "no signature" in other.stderr) == (2, True)
+    (forged / "manifest.signatures.json").unlink()
+    assert "signatures.json is missing" in backup(system, *words).stderr
+    system.wait_until_well(10)
+
+
+@pytest.mark.faults
+def test_a_dump_that_is_changed_after_it_was_checked_is_not_committed(system: System, kept: Path) -> None:
+    program = """
+import sys
+from dataclasses import replace
+from pathlib import Path
+import django
+django.setup()
+from mitid_portal.backups import database
+from mitid_portal.backups.errors import BackupDamaged
+from mitid_portal.backups.manifest import file_entry
+dump = Path(sys.argv[1])
+checked = replace(file_entry(dump, lambda done, more=0: None), sha256="00" * 32)
+try:
+    database.restore(dump, checked, lambda done, more=0: None)
+except BackupDamaged as error:
+    print(error)
+"""
+    for part in SERVING:
+        system.stop_part(part)
+    try:
+        before = system.manage("hsm", "keys")
+        said = subprocess.run(
+            [sys.executable, "-c", program, str(kept / "database.dump")],
+            cwd=CHECKOUT,
+            env=system.environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "changed while it was read" in said.stdout
+        assert system.manage("hsm", "keys") == before
+    finally:
+        for part in reversed(SERVING):
+            system.restart(part)
+    system.wait_until_well(60)
+
+
+@pytest.mark.faults
 def test_half_a_dump_leaves_the_database_as_it_was(system: System, kept: Path) -> None:
     half = system.folder / "half.dump"
     half.write_bytes((kept / "database.dump").read_bytes()[: (kept / "database.dump").stat().st_size // 2])
@@ -179,8 +236,10 @@ import django
 django.setup()
 from mitid_portal.backups import database
 from mitid_portal.backups.errors import BackupFailed
+from mitid_portal.backups.manifest import file_entry
 try:
-    database.restore(Path(sys.argv[1]), lambda done, more=0: None)
+    half = Path(sys.argv[1])
+    database.restore(half, file_entry(half, lambda done, more=0: None), lambda done, more=0: None)
 except BackupFailed as error:
     print(error)
 """

@@ -46,6 +46,13 @@ class Command(BaseCommand):
         what = restore.add_mutually_exclusive_group(required=True)
         what.add_argument("--reason", type=RestoreReason, choices=list(RestoreReason), help="why the database is too")
         what.add_argument("--token-only", action="store_true", help="the database is whole; the portal may run on")
+        restore.add_argument(
+            "--fingerprint",
+            dest="fingerprints",
+            action="append",
+            default=[],
+            help="of log-seal, and of log-seal-pq, as their protocols on paper have them; give both",
+        )
         restore.add_argument("--replace", action="store_true", help="put away the token and the database that are here")
         restore.set_defaults(run=self._restore)
         proof = acts.add_parser("prove", help="Open every sealed value once.")
@@ -84,11 +91,19 @@ class Command(BaseCommand):
         folder, may_replace = options["folder"], options["replace"]
         with self._timed() as watch:
             if options["token_only"]:
-                restored = restore_token(folder, passphrases, may_replace=may_replace, now=clock.now(), watch=watch)
+                restored = restore_token(
+                    folder,
+                    passphrases,
+                    fingerprints=options["fingerprints"],
+                    may_replace=may_replace,
+                    now=clock.now(),
+                    watch=watch,
+                )
             else:
                 restored = restore_backup(
                     folder,
                     passphrases,
+                    fingerprints=options["fingerprints"],
                     may_replace=may_replace,
                     reason=options["reason"],
                     now=clock.now(),
