@@ -1,7 +1,7 @@
 """The door of authentication: what the apps above may use."""
 
 from authentication.app_api.problems import problem_page
-from authentication.pages import CitizenPage, OfficerPage, Page, PublicPage
+from authentication.pages import CitizenPage, OfficerPage, Page, PublicPage, login_of
 from authentication.queries import Login, login_is_open
 from authentication.states import Audience, Door, Ending
 from authentication.steps import end_login, end_other_logins
@@ -19,6 +19,7 @@ __all__ = [
     "end_login",
     "end_other_logins",
     "login_is_open",
+    "login_of",
     "note_wrong_try",
     "problem_page",
     "source_may_try",

@@ -103,3 +103,8 @@ def login_in_session(request: HttpRequest, door: Door, now: datetime) -> Login |
     """Find the living login that a browser's session stands for."""
     value = request.session.get(LOGIN_KEYS[door])
     return living_login(login_id=UUID(value), door=door, now=now) if value else None
+
+
+def login_of(request: HttpRequest, *, now: datetime) -> Login | None:
+    """Find the living login of a visitor to a page that is open to everybody."""
+    return login_in_session(request, Door.PORTAL, now)

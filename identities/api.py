@@ -29,6 +29,7 @@ from identities.queries import (
     identity_by_cpr_number,
     identity_by_id,
     identity_by_user_id,
+    known_serials,
     owner_of_user_id,
     pending_changes_of,
     person_of,
@@ -37,7 +38,13 @@ from identities.queries import (
     standing_blocks_of,
 )
 from identities.rules.change import COOLING_OFF, ConfirmRefusal, SecondLogin, refusal_to_confirm
-from identities.rules.codes import ACTIVATION_ALPHABET, CodeRefusal, normal_activation_code, phone_is_too_new
+from identities.rules.codes import (
+    ACTIVATION_ALPHABET,
+    ACTIVATION_LASTS,
+    CodeRefusal,
+    normal_activation_code,
+    phone_is_too_new,
+)
 from identities.rules.guessing import guessability_of
 from identities.rules.limits import AT_MOST, is_at_most, may_reopen_alone
 from identities.rules.password import PasswordRefusal, refusal_of_password
@@ -155,6 +162,7 @@ from identities.webauthn import AttestationPolicy, ChipCredential, ChipRefusal
 
 __all__ = [
     "ACTIVATION_ALPHABET",
+    "ACTIVATION_LASTS",
     "AT_MOST",
     "CODE_DEVICES",
     "COOLING_OFF",
@@ -285,6 +293,7 @@ __all__ = [
     "is_at_most",
     "issue_copy_ticket",
     "issue_identity",
+    "known_serials",
     "live_authenticators_of",
     "locked_identity",
     "may_reopen_alone",

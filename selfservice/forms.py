@@ -1,14 +1,17 @@
 """What the pages of self-service take: parsed and cleaned, no rules."""
 
-from typing import Final
+import json
+from typing import Any, Final
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from identities.api import BlockReason
+from identities.api import AuthenticatorBlockReason, BlockReason
 from notifications.api import normal_email, normal_phone
+from selfservice.authenticator_texts import REASONS
 
 LONGEST_TYPED: Final = 200  # characters; the rules say what is too long, this only bounds what they look at
+LONGEST_ANSWER: Final = 65_536  # characters of a chip's answer; its maker's certificates are in it
 CODE_LENGTH: Final = 6
 NOT_PLAIN: Final = _("This holds characters that cannot be used here. Type it again by hand.")
 
@@ -37,18 +40,21 @@ def clean_six_digits(typed: str) -> str:
     return code
 
 
-class ActivateForm(forms.Form):
-    """All that activation asks."""
-
-    user_id = PlainText(
+def a_user_id() -> PlainText:
+    """Make the field for somebody's own user ID."""
+    return PlainText(
         label=_("User ID"),
         max_length=LONGEST_TYPED,
         error_messages={"required": _("Type your user ID.")},
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
     )
-    activation_code = PlainText(
+
+
+def an_activation_code() -> PlainText:
+    """Make the field for an activation code, however it came."""
+    return PlainText(
         label=_("Activation code"),
-        help_text=_("Eight letters and digits on the paper you were given. It is valid for 48 hours."),
+        help_text=_("Twelve letters and digits. On paper it is valid for 48 hours, by text message for 30 minutes."),
         max_length=LONGEST_TYPED,
         error_messages={"required": _("Type the activation code.")},
         widget=forms.TextInput(
@@ -56,27 +62,42 @@ class ActivateForm(forms.Form):
                 "autocomplete": "off",
                 "autocapitalize": "characters",
                 "spellcheck": "false",
-                "class": "input-char-11",
+                "class": "input-width-m",
             }
         ),
     )
+
+
+class NewPassword(PlainText):
+    """A password that is being chosen."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        as_ever: dict[str, Any] = {
+            "label": _("Choose a password"),
+            "help_text": _("8 to 64 characters. Not your user ID, ten digits in a row or a row of the keyboard."),
+            "max_length": LONGEST_TYPED,
+            "strip": False,
+            "error_messages": {"required": _("Choose a password.")},
+            "widget": forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        }
+        super().__init__(**(as_ever | kwargs))
+
+
+class ActivateForm(forms.Form):
+    """All that the activation of a code device asks."""
+
+    user_id = a_user_id()
+    activation_code = an_activation_code()
     device_code = PlainText(
-        label=_("Code from your code display"),
-        help_text=_("Press the button on your code display and type the six digits it shows."),
+        label=_("Code from your device"),
+        help_text=_("Press the button on it, and type the six digits that it shows or speaks."),
         max_length=LONGEST_TYPED,
-        error_messages={"required": _("Type the six digits your code display shows.")},
+        error_messages={"required": _("Type the six digits that your device shows or speaks.")},
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "class": "input-char-8"}
         ),
     )
-    password = PlainText(
-        label=_("Choose a password"),
-        help_text=_("8 to 64 characters. Not your user ID, ten digits in a row or a row of the keyboard."),
-        max_length=LONGEST_TYPED,
-        strip=False,
-        error_messages={"required": _("Choose a password.")},
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
+    password = NewPassword()
     password_again = PlainText(
         label=_("Type the password again"),
         max_length=LONGEST_TYPED,
@@ -95,6 +116,77 @@ class ActivateForm(forms.Form):
         if again != self.cleaned_data.get("password", again):
             raise forms.ValidationError(_("The two passwords are not the same."), code="differs")
         return again
+
+
+class ChipAnswerForm(forms.Form):
+    """What a chip answered, as the script wrote it."""
+
+    response = forms.CharField(required=False, max_length=LONGEST_ANSWER, widget=forms.HiddenInput())
+
+    def clean(self) -> dict[str, Any]:
+        """Give the answer as an object. Said of the whole form: nobody can go to a field they do not see."""
+        typed = super().clean() or self.cleaned_data
+        try:
+            answer = json.loads(typed.get("response") or "null")
+        except (ValueError, RecursionError):
+            answer = None
+        if not isinstance(answer, dict):
+            raise forms.ValidationError(
+                _("Your chip did not answer. Put it in or hold it to the reader, and try again."), code="form"
+            )
+        return {**typed, "response": answer}
+
+
+class ActivateChipForm(ChipAnswerForm):
+    """What the activation of a chip asks."""
+
+    user_id = a_user_id()
+    activation_code = an_activation_code()
+    password = NewPassword(
+        label=_("Choose a password, if you have none"),
+        help_text=_("If you have a password already, leave this empty: the chip goes with the one you have."),
+        required=False,
+    )
+    field_order = ("user_id", "activation_code", "password", "response")
+
+
+class ChipUserForm(forms.Form):
+    """For whom a chip is to make a key."""
+
+    user_id = PlainText(max_length=LONGEST_TYPED)
+
+
+class ActivatePasswordForm(forms.Form):
+    """What a new password with a code asks."""
+
+    user_id = a_user_id()
+    activation_code = an_activation_code()
+    password = NewPassword()
+
+
+class NewPasswordForm(forms.Form):
+    """A new password, once: the page can show it."""
+
+    password = NewPassword(label=_("New password"))
+
+
+class PasswordRatingForm(forms.Form):
+    """A password while it is typed, and whose it is to be."""
+
+    password = PlainText(max_length=LONGEST_TYPED, strip=False)
+    user_id = PlainText(max_length=LONGEST_TYPED, required=False)
+
+
+class StopAuthenticatorForm(forms.Form):
+    """Why a citizen suspends or blocks one of their authenticators."""
+
+    reason = forms.ChoiceField(
+        label=_("Why?"),
+        choices=[(reason.value, text) for reason, text in REASONS.items()],
+        initial=AuthenticatorBlockReason.OWN_WISH.value,
+        error_messages={"required": _("Choose one."), "invalid_choice": _("Choose one of the reasons.")},
+        widget=forms.RadioSelect,
+    )
 
 
 class PhoneForm(forms.Form):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final, assert_never
 
-from identities.api import ChangeState, ConfirmRefusal
+from identities.api import CODE_DEVICES, AuthenticatorKind, AuthenticatorView, ChangeState, ConfirmRefusal
 from selfservice.states import ChangeStage
 
 A_DAY: Final = timedelta(hours=24)
@@ -54,3 +54,13 @@ def may_be_told_again(*, told_at: Sequence[datetime], waits: bool, now: datetime
     """
     recent = sum(now < at + A_DAY for at in told_at)
     return recent < (ANSWERS_A_DAY_WHILE_A_CHANGE_WAITS if waits else ANSWERS_A_DAY)
+
+
+def still_opens(live: Sequence[AuthenticatorView], *, without: AuthenticatorView) -> bool:
+    """Tell whether its citizen can log in when one authenticator of those that open now is stopped.
+
+    Rule: APR-7: the app opens alone, everything else together with the password.
+    """
+    kinds = {view.kind for view in live if (view.kind, view.id) != (without.kind, without.id)}
+    beside_the_password = kinds & (CODE_DEVICES | {AuthenticatorKind.CHIP})
+    return AuthenticatorKind.APP in kinds or (AuthenticatorKind.PASSWORD in kinds and bool(beside_the_password))

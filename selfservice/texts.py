@@ -13,7 +13,6 @@ from identities.api import (
     CodeRefusal,
     ConfirmRefusal,
     ContactKind,
-    DeviceState,
     Guessability,
     PasswordRefusal,
     RequestRefusal,
@@ -75,14 +74,6 @@ STAGE_NAMES: Final[Mapping[ChangeStage, Text]] = {
     ChangeStage.EXPIRED: _("Ran out"),
 }
 LANGUAGE_NAMES: Final[Mapping[Language, Text]] = {Language.DA: _("Danish"), Language.EN: _("English")}
-DEVICE_STATES: Final[Mapping[DeviceState, Text]] = {
-    DeviceState.IN_STOCK: _("not handed out"),
-    DeviceState.HANDED_OUT: _("not activated"),
-    DeviceState.ACTIVE: _("active"),
-    DeviceState.SUSPENDED: _("suspended"),
-    DeviceState.BLOCKED: _("blocked"),
-}
-
 REQUEST_REFUSALS: Final[Mapping[RequestRefusal, Text]] = {
     RequestRefusal.ALREADY_PENDING: _(
         "A change of this waits already. Confirm it or stop it before you ask for another."
@@ -134,8 +125,13 @@ PASSWORD_REFUSALS: Final[Mapping[PasswordRefusal, Text]] = {
 }
 ACTIVATION_REFUSED: Final[Text] = _(
     "This did not activate anything. Check the user ID and the activation code on your paper, and wait for a fresh "
-    "code on the code display. An activation code is valid for 48 hours and for three tries; if it has run out, get a "
+    "code on your device. An activation code is valid for 48 hours and for three tries; if it has run out, get a "
     "new one at Citizen Service."
+)
+CODE_ALONE_REFUSED: Final[Text] = _(
+    "This did not activate anything. Check the user ID and the activation code. A code on paper is valid for 48 hours, "
+    "one by text message for 30 minutes, and each for three tries; if it has run out, get a new one at Citizen Service "
+    "or from support."
 )
 TOO_MANY_TRIES_FROM_HERE: Final[Text] = _("There were too many wrong tries from here. Wait ten minutes and try again.")
 CODE_REFUSALS: Final[Mapping[CodeRefusal, Text]] = {

@@ -1,25 +1,54 @@
-"""Activation of a code display."""
+"""Activation: what is to be activated, and a code display or an audio code reader."""
 
-from typing import Any, assert_never
+from collections.abc import Mapping
+from typing import Any, Final, assert_never
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 from django.views.generic.edit import FormMixin, ProcessFormView
 
 from authentication.api import PublicPage, note_wrong_try, source_may_try
 from identities.api import Activated, ActivationRefused, PasswordRefused
 from selfservice.forms import ActivateForm
-from selfservice.texts import ACTIVATION_REFUSED, PASSWORD_REFUSALS, TOO_MANY_TRIES_FROM_HERE
+from selfservice.texts import ACTIVATION_REFUSED, PASSWORD_REFUSALS, TOO_MANY_TRIES_FROM_HERE, Text
 from selfservice.usecases.activate import activate
+from selfservice.views.change_password import rating_texts
 
 ACT = "activate"
+DONE: Final[Mapping[str, tuple[Text, Text]]] = {
+    "device": (
+        _("Your device is active"),
+        _("You can log in with your user ID, the code display or audio code reader, and your password."),
+    ),
+    "chip": (_("Your chip is active"), _("You can log in with your user ID, the chip and your password.")),
+    "password": (
+        _("Your new password is active"),
+        _("The one before opens nothing any more. Wherever you were logged in, you are now logged out."),
+    ),
+}
 
 
-class ActivatePage(PublicPage, FormMixin[ActivateForm], ProcessFormView):
-    """User ID, paper code, device code and a new password make an authenticator (SEC-4)."""
+class ActivatePage(PublicPage):
+    """What is to be activated."""
 
     template_name = "selfservice/activate.html"
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the choice."""
+        return self.render_to_response(self.get_context_data(support_phone=settings.SUPPORT_PHONE))
+
+
+class ActivateDevicePage(PublicPage, FormMixin[ActivateForm], ProcessFormView):
+    """User ID, paper code, device code and a new password make an authenticator (SEC-4)."""
+
+    template_name = "selfservice/activate_device.html"
     form_class = ActivateForm
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Give the script the words for how guessable a password is."""
+        return super().get_context_data(ratings=rating_texts(), **kwargs)
 
     def form_valid(self, form: ActivateForm) -> HttpResponse:
         """Activate; a refusal says what to do, not which part was wrong (TRY-2)."""
@@ -36,7 +65,7 @@ class ActivatePage(PublicPage, FormMixin[ActivateForm], ProcessFormView):
         )
         match outcome:
             case Activated():
-                return redirect("selfservice:activated")
+                return redirect("selfservice:activated", what="device")
             case PasswordRefused(reason=reason):
                 form.add_error("password", str(PASSWORD_REFUSALS[reason]))
             case ActivationRefused():
@@ -54,4 +83,7 @@ class ActivatedPage(PublicPage):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the page."""
-        return self.render_to_response(self.get_context_data())
+        if self.kwargs["what"] not in DONE:
+            raise Http404
+        title, text = DONE[self.kwargs["what"]]
+        return self.render_to_response(self.get_context_data(title=title, text=text))

@@ -1,22 +1,31 @@
 """A change: what is pending, when it can be confirmed, and the two buttons."""
 
 from typing import Any, assert_never
+from urllib.parse import urljoin
+from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from authentication.api import CitizenPage
 from identities.api import (
+    ACTIVATION_LASTS,
+    ChangeField,
     ChangeState,
     ChangeView,
+    CodeCarrier,
     Confirmed,
     ConfirmRefused,
     SecondLogin,
+    authenticators_of,
     change_of,
     refusal_to_confirm,
 )
 from mitid_portal.times import danish_time
+from selfservice.authenticator_texts import grouped, text_of_new_value
 from selfservice.rules import stage_of
 from selfservice.states import ChangeStage
 from selfservice.texts import (
@@ -33,6 +42,7 @@ from selfservice.usecases.outcomes import LoginEnded
 from selfservice.views.rows import Row
 
 CONFLICT = 422
+NAME_ONE = frozenset({ChangeField.REOPENING, ChangeField.APP_COPY})
 
 
 class ChangePage(CitizenPage):
@@ -59,8 +69,10 @@ class ChangePage(CitizenPage):
     def _confirm(self, change: ChangeView) -> HttpResponse:
         outcome = confirm_change(login=self.login, change_id=change.id, now=self.now)
         match outcome:
-            case Confirmed():
+            case Confirmed(code=None):
                 return redirect("selfservice:change-done", change_id=change.id)
+            case Confirmed(code=code):
+                return self._code_page(code or "")
             case ConfirmRefused(reason=reason, opens_at=opens_at, closes_at=closes_at):
                 refusal = text_for_confirmation(reason, opens_at=opens_at, closes_at=closes_at, now=self.now)
                 return self._page(self._change(), refusal=refusal, status=CONFLICT)
@@ -68,6 +80,14 @@ class ChangePage(CitizenPage):
                 return redirect(self.request.path)
             case _:
                 assert_never(outcome)
+
+    def _code_page(self, code: str) -> HttpResponse:
+        """Show a new app's activation code: the answer to this form, and nowhere else (SEC-4, ADR 0064)."""
+        self.template_name = "selfservice/app_code.html"
+        minutes = int(ACTIVATION_LASTS[CodeCarrier.SCREEN].total_seconds() // 60)
+        address = urljoin(settings.PUBLIC_ADDRESS, reverse("authentication:app-shell"))
+        context = self.get_context_data(code=grouped(code), minutes=minutes, app_address=address)
+        return self.render_to_response(context, headers={"Cache-Control": "no-store"})
 
     def _change(self) -> ChangeView:
         change = change_of(self.identity_id, self.kwargs["change_id"])
@@ -79,8 +99,9 @@ class ChangePage(CitizenPage):
         stage = self._stage(change)
         context = self.get_context_data(
             title=CHANGE_TITLES[change.field],
-            rows=_rows(change, stage),
+            rows=_rows(change, stage, self.identity_id),
             change=change,
+            is_in_the_app=change.field is ChangeField.APP_COPY,
             stage=stage.value,
             is_pending=stage in {ChangeStage.WAITS, ChangeStage.NEEDS_SECOND_LOGIN, ChangeStage.MAY_BE_CONFIRMED},
             refusal=refusal,
@@ -114,15 +135,21 @@ class ChangeDonePage(CitizenPage):
         if change.state is not ChangeState.CONFIRMED:
             return redirect("selfservice:change", change_id=change.id)
         title, label = DONE_TITLES[change.field], FIELD_NAMES[change.field]
-        rows = [Row(label=label, value=change.new_value)]
+        rows = [Row(label=label, value=_new_value(change, self.identity_id))]
         return self.render_to_response(self.get_context_data(title=title, rows=rows))
 
 
-def _rows(change: ChangeView, stage: ChangeStage) -> list[Row]:
+def _rows(change: ChangeView, stage: ChangeStage, identity_id: UUID) -> list[Row]:
     return [
-        Row(label=NEW_VALUE_NAMES[change.field], value=change.new_value),
+        Row(label=NEW_VALUE_NAMES[change.field], value=_new_value(change, identity_id)),
         Row(label=_("State"), value=STAGE_NAMES[stage]),
         Row(label=_("Asked for"), value=danish_time(change.requested_at)),
         Row(label=_("Can be confirmed from"), value=danish_time(change.opens_at)),
         Row(label=_("Can be confirmed until"), value=danish_time(change.closes_at)),
     ]
+
+
+def _new_value(change: ChangeView, identity_id: UUID) -> str:
+    """Put the new value into words; the citizen's authenticators are read only where it names one."""
+    owned = authenticators_of(identity_id) if change.field in NAME_ONE else []
+    return text_of_new_value(change, owned=owned)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -9,20 +10,22 @@ from django.utils.translation import gettext as _
 
 from authentication.api import CitizenPage
 from identities.api import (
+    AuthenticatorState,
+    AuthenticatorView,
     ChangeField,
     ChangeView,
     ContactKind,
-    DeviceView,
     IdentityView,
     Person,
+    authenticators_of,
     contacts_of,
     contacts_unreached,
-    devices_of,
     identity_by_id,
     pending_changes_of,
     person_of,
 )
-from selfservice.texts import CHANGE_TITLES, DEVICE_STATES, LANGUAGE_NAMES, UNREACHED
+from selfservice.authenticator_texts import STATE_NAMES, name_of
+from selfservice.texts import CHANGE_TITLES, LANGUAGE_NAMES, UNREACHED
 from selfservice.views.rows import Row
 
 TOLD_FOR: Final = timedelta(days=30)  # ALR-5: how long a message that did not arrive is told of
@@ -44,7 +47,7 @@ class ProfilePage(CitizenPage):
             person_rows=_person_rows(person),
             contact_rows=_contact_rows(contacts_of(self.identity_id)),
             identity_rows=_identity_rows(identity),
-            device_rows=[_device_row(device) for device in devices_of(self.identity_id)],
+            authenticator_rows=[_authenticator_row(view) for view in _standing(self.identity_id)],
             changes=[_change_link(change) for change in pending],
             unreached=[UNREACHED[kind] for kind in contacts_unreached(self.identity_id, since=self.now - TOLD_FOR)],
         )
@@ -86,8 +89,12 @@ def _identity_rows(identity: IdentityView) -> list[Row]:
     ]
 
 
-def _device_row(device: DeviceView) -> Row:
-    return Row(label=_("Code display"), value=f"{device.serial}, {DEVICE_STATES[device.state]}")
+def _standing(identity_id: UUID) -> list[AuthenticatorView]:
+    return [view for view in authenticators_of(identity_id) if view.state is not AuthenticatorState.BLOCKED]
+
+
+def _authenticator_row(view: AuthenticatorView) -> Row:
+    return Row(label=name_of(view), value=STATE_NAMES[view.state])
 
 
 def _change_link(change: ChangeView) -> dict[str, object]:

@@ -78,7 +78,7 @@ def test_a_hostile_activation_is_refused(db: None, travel: Travel, field: str, v
     typed = right | {field: value} | ({"password_again": value} if field == "password" else {})
     if "\udcff" in value:
         typed = {name: text.replace("\udcff", "\ufffd") for name, text in typed.items()}
-    response = Client().post(reverse("selfservice:activate"), typed)
+    response = Client().post(reverse("selfservice:activate-device"), typed)
     page = response.content.decode()
     assert response.status_code == 422
     assert "error-summary" in page

@@ -107,14 +107,14 @@ def test_activation_on_the_public_page(browser: Client, travel: Travel) -> None:
     ]
     refusals = []
     for try_ in wrong:
-        response = browser.post(url("activate"), try_)
+        response = browser.post(url("activate-device"), try_)
         assert response.status_code == 422
         assert PASSWORD not in text_of(response)
         assert try_["user_id"] in text_of(response)
         refusals.append(text_of(response).split("alert-text nobullet-list")[1].split("</ul>")[0])
     assert len(set(refusals)) == 1
     typed["device_code"] = device.code(travel(MINUTE))
-    assert browser.post(url("activate"), typed)["Location"] == url("activated")
+    assert browser.post(url("activate-device"), typed)["Location"] == url("activated", what="device")
 
 
 @pytest.mark.django_db
@@ -129,7 +129,7 @@ def test_too_many_wrong_activations_from_one_source_are_not_heard(
         "password": PASSWORD,
         "password_again": PASSWORD,
     }
-    pages = [text_of(browser.post(url("activate"), typed)) for _ in range(3)]
+    pages = [text_of(browser.post(url("activate-device"), typed)) for _ in range(3)]
     assert ["too many wrong tries" in page for page in pages] == [False, False, True]
 
 
@@ -175,7 +175,7 @@ def test_a_signed_answer_stops_a_change_once(db: None, travel: Travel, settings:
         ("block-confirm", {"reason": "own_wish"}),
         ("change-user-id-rating", {"user_id": NEW_USER_ID}),
         ("language", {"language": "en"}),
-        ("activate", {"user_id": "x"}),
+        ("activate-device", {"user_id": "x"}),
     ],
 )
 def test_a_form_from_elsewhere_is_refused(citizen: Resident, travel: Travel, name: str, form: dict[str, str]) -> None:

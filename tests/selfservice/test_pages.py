@@ -45,6 +45,10 @@ CITIZENS_PAGES = [
     "change-email",
     "change-email-code",
     "change-user-id",
+    "change-password",
+    "authenticators",
+    "add-app",
+    "add-chip",
     "activity",
     "block-confirm",
 ]
@@ -60,7 +64,9 @@ def test_a_citizens_page_sends_others_to_log_in(browser: Client, name: str, meth
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", ["home", "activate", "activated", "block-start", "blocked"])
+@pytest.mark.parametrize(
+    "name", ["home", "activate", "activate-device", "activate-chip", "activate-password", "block-start", "blocked"]
+)
 @pytest.mark.parametrize("language", ["da", "en"])
 def test_a_public_page_is_open_to_everybody(name: str, language: str) -> None:
     response = Client(headers={"accept-language": language}).get(url(name))

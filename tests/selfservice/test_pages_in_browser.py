@@ -45,10 +45,18 @@ def let_in(window: Person, resident: Resident, *, at: datetime) -> Any:
 @pytest.mark.parametrize("language", ["da", "en"])
 def test_pages_open_to_everybody(browser: Browser, live_server: Any, language: str, travel: Travel) -> None:
     with person(browser, live_server.url, language=language) as visitor:
-        for path in ("/", "/activate/", "/activate/done/", "/block/", "/blocked/", "/stop/unknown/"):
+        for path in (
+            "/",
+            "/activate/",
+            "/activate/device/",
+            "/activate/device/done/",
+            "/block/",
+            "/blocked/",
+            "/stop/unknown/",
+        ):
             visitor.go(path)
             visitor.look(f"selfservice-public{path.replace('/', '-')}")
-        visitor.go("/activate/")
+        visitor.go("/activate/device/")
         visitor.page.click("main button[type=submit]")
         visitor.look("selfservice-activate-refused")
 

@@ -8,20 +8,25 @@ import pytest
 from django.utils import translation
 
 from identities.api import (
+    AppPlatform,
+    AssuranceLevel,
+    AuthenticatorKind,
+    AuthenticatorState,
+    BlockSource,
     ChangeField,
     ChangeState,
+    ChipRefusal,
     CodeRefusal,
     ConfirmRefusal,
-    DeviceState,
     Guessability,
     PasswordRefusal,
     RequestRefusal,
     UserIdRefusal,
 )
 from notifications.api import Language
-from selfservice import activity, texts
+from selfservice import activity, authenticator_texts, texts
 from selfservice.rules import login_stands, may_be_told_again, stage_of
-from selfservice.states import ChangeStage, EventGroup
+from selfservice.states import ChangeStage, EventGroup, StoppingAct
 
 HOUR = timedelta(hours=1)
 TICK = timedelta(microseconds=1)
@@ -36,12 +41,22 @@ TICK = timedelta(microseconds=1)
         (texts.DONE_TITLES, ChangeField),
         (texts.STAGE_NAMES, ChangeStage),
         (texts.LANGUAGE_NAMES, Language),
-        (texts.DEVICE_STATES, DeviceState),
         (texts.REQUEST_REFUSALS, RequestRefusal),
         (texts.USER_ID_REFUSALS, UserIdRefusal),
         (texts.PASSWORD_REFUSALS, PasswordRefusal),
         (texts.CODE_REFUSALS, CodeRefusal),
         (texts.GUESSABILITIES, Guessability),
+        (authenticator_texts.KIND_NAMES, AuthenticatorKind),
+        (authenticator_texts.APP_NAMES, AppPlatform),
+        (authenticator_texts.STATE_NAMES, AuthenticatorState),
+        (authenticator_texts.LEVEL_NAMES, AssuranceLevel),
+        (authenticator_texts.SUSPENDED_BY, BlockSource),
+        (authenticator_texts.AFTER_A_BLOCK, AuthenticatorKind),
+        (authenticator_texts.STOP_TITLES[StoppingAct.SUSPEND], AuthenticatorKind),
+        (authenticator_texts.STOP_TITLES[StoppingAct.BLOCK], AuthenticatorKind),
+        (authenticator_texts.STOPPED_TITLES, StoppingAct),
+        (authenticator_texts.STOPPED_TEXTS, StoppingAct),
+        (authenticator_texts.CHIP_REFUSALS, ChipRefusal),
         (activity.GROUP_NAMES, EventGroup),
         (activity.SHOWN, EventGroup),
     ],

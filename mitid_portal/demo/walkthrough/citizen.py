@@ -30,7 +30,7 @@ class Citizen:
 
     def activate(self, activation_code: str) -> None:
         """Make the code display their own, and choose a password (SEC-2, SEC-4)."""
-        self.browser.go("/activate/")
+        self.browser.go("/activate/device/")
         self.browser.send(
             user_id=self.user_id,
             activation_code=activation_code,
@@ -38,7 +38,7 @@ class Citizen:
             password=self.person.password,
             password_again=self.person.password,
         )
-        self.browser.expect("Your code display is active")
+        self.browser.expect("Your device is active")
 
     def log_in(self) -> Page:
         """Log in to the portal with code and password."""

@@ -1,0 +1,43 @@
+"""A citizen suspends one of their own authenticators."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from audit.api import Actor
+from authentication.api import Login
+from identities import api as identities
+from identities.api import AuthenticatorBlockReason, AuthenticatorKind, BlockSource
+from selfservice.steps import locked_identity_of
+from selfservice.usecases.outcomes import LoginEnded
+
+
+@transaction.atomic(durable=True)
+def suspend_authenticator(
+    *,
+    login: Login,
+    kind: AuthenticatorKind,
+    authenticator_id: UUID,
+    reason: AuthenticatorBlockReason,
+    now: datetime,
+) -> bool | LoginEnded:
+    """Suspend one authenticator at once; every login, this one too, ends by rule.
+
+    Rule:    BLK-1, BLK-3; never gated.
+    Returns: False when it is not this identity's, or suspended or blocked already.
+    Locks:   the identity's row, then the authenticator's.
+    Writes:  the authenticator, Identity, PendingChange, ActivationCode, AuditEvent, Delivery.
+    """
+    identity = locked_identity_of(login)
+    if identity is None:
+        return LoginEnded()
+    return identities.suspend_authenticator(
+        identity_id=identity.id,
+        kind=kind,
+        authenticator_id=authenticator_id,
+        source=BlockSource.CITIZEN,
+        reason=reason,
+        actor=Actor.citizen(identity.id),
+        now=now,
+    )
