@@ -14,21 +14,22 @@ from django.utils.translation import gettext as _
 
 from authentication.pages import PublicPage
 
-CAMERA_FOR_US: Final = "camera"
 ICON_SIDES: Final = (192, 512)  # pixels, as Chromium's installability asks
 THEME: Final = "#0b4a6f"
 
 
-@method_decorator(csp_update({"manifest-src": [SELF], "worker-src": [SELF], "media-src": [SELF]}), name="dispatch")
+@method_decorator(csp_update({"manifest-src": [SELF], "worker-src": [SELF]}), name="dispatch")
 class AppShellPage(PublicPage):
-    """The app itself: one page whose scripts speak to ``/api/app/v1/``. It knows nobody, and keeps no cookie's word."""
+    """The app itself: one page whose scripts speak to ``/api/app/v1/``. It knows nobody, and keeps no cookie."""
 
     template_name = "app/shell.html"
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show the shell; this page alone may use the camera, for QR codes (APR-4)."""
-        response = self.render_to_response(self.get_context_data(portal=settings.PUBLIC_ADDRESS))
-        response.headers["Permissions-Policy"] = f"{CAMERA_FOR_US}=(self)"
+        is_language_chosen = settings.LANGUAGE_COOKIE_NAME in request.COOKIES
+        context = self.get_context_data(portal=settings.PUBLIC_ADDRESS, is_language_chosen=is_language_chosen)
+        response = self.render_to_response(context)
+        response.headers["Permissions-Policy"] = "camera=(self)"
         return response
 
 

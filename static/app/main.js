@@ -3,7 +3,7 @@
 import { keepFiles } from "./kept.js";
 import * as link from "./link.js";
 import { go, register } from "./router.js";
-import { watchConnection } from "./screen.js";
+import { show, watchConnection } from "./screen.js";
 import { showCopy } from "./screens/copy.js";
 import { showEnrolment } from "./screens/enrolment.js";
 import { showHome } from "./screens/home.js";
@@ -27,8 +27,20 @@ register({
   "short-code": showShortCode,
 });
 
-function begin() {
-  go("people", { link: link.taken() });
+// A key that no script can read out needs a safe address, and a browser that keeps things (AUT-3).
+const canKeepKeys = Boolean(globalThis.isSecureContext && globalThis.crypto?.subtle && globalThis.indexedDB);
+
+async function begin() {
+  if (!canKeepKeys) {
+    show("no-keys");
+    return;
+  }
+  try {
+    await go("people", { link: link.taken() });
+  } catch (fault) {
+    show("no-keys");
+    throw fault;
+  }
 }
 
 watchConnection();

@@ -39,8 +39,11 @@ export function words(name, values = {}) {
   return Object.entries(values).reduce((said, [key, value]) => said.replace(`{${key}}`, value), text);
 }
 
+// As the pages of the portal write it: the day first, in both languages.
+const LOCALES = { da: "da-DK", en: "en-GB" };
+
 export function timeOf(value) {
-  return new Intl.DateTimeFormat(document.documentElement.lang, {
+  return new Intl.DateTimeFormat(LOCALES[document.documentElement.lang], {
     dateStyle: "long",
     timeStyle: "short",
     timeZone: "Europe/Copenhagen",

@@ -28,8 +28,8 @@ export async function people() {
   return found.sort((a, b) => a.userId.localeCompare(b.userId));
 }
 
-export async function keepPerson({ appId, userId, level, privateKey }) {
-  await (await database()).put(PEOPLE, { appId, userId, level, privateKey });
+export async function keepPerson({ appId, userId, level, language, privateKey }) {
+  await (await database()).put(PEOPLE, { appId, userId, level, language, privateKey });
 }
 
 export async function forgetPerson(appId) {

@@ -213,14 +213,19 @@ def test_two_people_on_one_phone(system, browser, demo):
     first, second = citizens(demo)[2:4]
     with (
         person(browser, system.address, language="da") as computer_window,
-        person(browser, system.address, language="da") as phone_window,
+        person(browser, system.address, language="en") as phone_window,
     ):
         computer, phone = Visitor(computer_window, demo, "app-computer"), Phone(phone_window, demo)
         phone.open()
+        assert page_language(phone) == "en"
         for owner, pin in ((first, PIN), (second, OTHER_PIN)):
             phone.sees("people")
             phone.set_up(owner, at_the_desk(system, "code-on-screen", owner), pin=pin)
+            if owner is first:
+                phone.press("on")  # nobody chose a language on this phone, so the app follows its first owner
+                phone.part("html[lang=da]").wait_for()
             phone.open()
+        assert page_language(phone) == "da"
         phone.sees("people", first.user_id, second.user_id)
         phone.look("people-two")
         phone.open(ask_the_app(computer, second).removeprefix(system.address))
@@ -238,6 +243,10 @@ def test_two_people_on_one_phone(system, browser, demo):
         phone.sees("approved")
         is_let_in(computer)
         stopped_elsewhere(system, phone, second)
+
+
+def page_language(phone: Phone) -> str | None:
+    return phone.part("html").get_attribute("lang")
 
 
 def stopped_elsewhere(system, phone: Phone, owner: Persona) -> None:

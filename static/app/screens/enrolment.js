@@ -29,7 +29,13 @@ function showSecondCode({ enrolment, keys }) {
       throw new Problem("pins_differ", { detail: parts.differ.textContent });
     }
     const app = await enrolment.complete({ temporaryPin: typed.get("temporary_pin"), pin: typed.get("pin") });
-    const person = { appId: app.app_id, userId: app.user_id, level: app.level, privateKey: keys.privateKey };
+    const person = {
+      appId: app.app_id,
+      userId: app.user_id,
+      level: app.level,
+      language: document.documentElement.lang,
+      privateKey: keys.privateKey,
+    };
     await store.keepPerson(person);
     await navigator.storage?.persist?.();
     showDone(person);

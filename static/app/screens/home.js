@@ -59,8 +59,12 @@ async function lookAtApp(app, parts) {
   if (!me) {
     return;
   }
-  await store.keepPerson(Object.assign(app.person, { userId: me.user_id, level: me.level }));
-  parts.userId.textContent = me.user_id;
+  const { user_id: userId, level, language } = me;
+  await store.keepPerson(Object.assign(app.person, { userId, level, language }));
+  parts.userId.textContent = userId;
+  if (!("languageIsChosen" in document.body.dataset) && language !== document.documentElement.lang) {
+    document.querySelector(`header button[value=${language}]`).click(); // nobody chose on this phone: as its owner did
+  }
   if (me.state === "blocked") {
     sayState(parts, words("app_blocked"));
     showEnd(parts);

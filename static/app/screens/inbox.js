@@ -29,6 +29,7 @@ export async function showInbox(app) {
 
 function addMessage(app, parts, message) {
   const row = addRow(parts.list, { title: message.title, at: timeOf(message.at), text: message.text });
+  row.more.lang = app.person.language; // alerts are written in the language of their owner's choice
   row.unread.hidden = message.is_read;
   row.more.addEventListener("toggle", () => {
     if (row.more.open && !message.is_read) {

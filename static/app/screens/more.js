@@ -11,7 +11,7 @@ export async function showOpeningCode(app) {
   onClick(parts.back, () => go("home", app), parts);
   try {
     const { code } = await app.inSession("opening-codes");
-    parts.code.textContent = code.replace(/(.{4})(?=.)/g, "$1 ");
+    parts.code.textContent = code;
     countDown(parts.left, CODE_MILLISECONDS, () => go("home", app));
     parts.made.hidden = false;
   } catch (problem) {
