@@ -144,7 +144,7 @@ from identities.steps.identities import (
 )
 from identities.steps.judging import ChangeNotTaken, RequestRefusal
 from identities.steps.lifecycle import block_authenticator, reopen_authenticator, suspend_authenticator
-from identities.steps.locking import locked_identity
+from identities.steps.locking import locked_identity, locked_subject
 from identities.steps.password import activate_password
 from identities.steps.resync import resync_device
 from identities.steps.stopping import (
@@ -296,6 +296,7 @@ __all__ = [
     "known_serials",
     "live_authenticators_of",
     "locked_identity",
+    "locked_subject",
     "may_reopen_alone",
     "new_challenge",
     "normal_activation_code",

@@ -183,8 +183,8 @@ def authenticator_activated(
     )
 
 
-def authenticator_paused(*, identity_id: UUID, kind: AuthenticatorKind, actor: Actor, now: datetime) -> None:
-    """Three wrong tries paused a factor (TRY-1)."""
+def authenticator_paused(*, identity_id: UUID | None, kind: AuthenticatorKind, actor: Actor, now: datetime) -> None:
+    """Three wrong tries paused a factor (TRY-1); nobody's, where the user ID is nobody's (TRY-2)."""
     record(
         kind=EventKind.AUTHENTICATOR_PAUSED,
         actor=actor,

@@ -1,5 +1,6 @@
 """Reads: what is known of an identity, opened from its seals only when asked for."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -201,6 +202,11 @@ def device_state(serial: str) -> DeviceState | None:
     """Tell the state of the code display with this serial number."""
     state = CodeDevice.objects.filter(serial=serial).values_list("state", flat=True).first()
     return DeviceState(state) if state else None
+
+
+def known_serials(serials: Collection[str]) -> set[str]:
+    """Tell which of these serial numbers a code device has."""
+    return set(CodeDevice.objects.filter(serial__in=serials).values_list("serial", flat=True))
 
 
 def owner_of_user_id(identity_id: UUID) -> Owner:

@@ -8,7 +8,7 @@ from django.db import transaction
 from authentication.outcomes import LoggedIn, LoginRefused, StillWaiting
 from authentication.states import RequestState
 from authentication.steps.requests import let_in, locked_request, refusal_of, refused
-from identities.api import identity_by_id, locked_identity
+from identities.api import locked_subject
 
 
 @transaction.atomic(durable=True)
@@ -21,7 +21,7 @@ def collect(*, request_id: UUID, browser_token: str | None, now: datetime) -> Lo
     Writes: ApprovalRequest, Login, KnownBrowser, AuditEvent.
     """
     request = locked_request(request_id)
-    identity = locked_identity(request.identity_id) if request.identity_id else identity_by_id(request.subject)
+    identity = locked_subject(request.subject)
     if refusal_of(request, expected=RequestState.OPEN, identity=identity, now=now) is None:
         return StillWaiting()
     refusal = refusal_of(request, expected=RequestState.CONFIRMED, identity=identity, now=now)

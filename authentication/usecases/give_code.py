@@ -7,18 +7,11 @@ from django.db import transaction
 
 from audit.api import Actor
 from authentication.binding import browser_index
-from authentication.models import ApprovalRequest
 from authentication.outcomes import DeviceAccepted, LoginRefused
 from authentication.queries import is_known_browser
 from authentication.states import RequestState
 from authentication.steps.requests import count_wrong_try, locked_request, refusal_of, refused, take_factor
-from identities.api import (
-    CODE_DEVICES,
-    AuthenticatorView,
-    accept_code,
-    live_authenticators_of,
-    waste_the_time_of_a_code,
-)
+from identities.api import accept_code
 
 
 @transaction.atomic(durable=True)
@@ -27,7 +20,8 @@ def give_code(
 ) -> DeviceAccepted | LoginRefused:
     """Accept the code of the identity's code device, once. ``source`` stands for where the try comes from.
 
-    A user ID that nobody has, an identity without a device, a paused device and a wrong code all end alike (TRY-2).
+    A user ID that nobody has, an identity without a device, a paused device and a wrong code all end alike, after the
+    same statements (TRY-2).
     A browser in which the identity logged in before counts for itself, whatever network it shares.
 
     Rule:   APR-2, APR-7, SEC-3, TRY-1, TRY-2.
@@ -41,8 +35,8 @@ def give_code(
         return refused(request, step="code", reason=refusal, now=now)
     if browser_token and is_known_browser(request, browser_token, now=now):
         source = browser_index(browser_token)
-    device = _device_of(request, now)
-    if device is None or not _opens(device, code, source, now):
+    device = accept_code(subject=request.subject, typed=code, source=source, actor=Actor.visitor(), now=now)
+    if device is None:
         return refused(request, step="code", reason=count_wrong_try(request), now=now)
     request.wrong_tries = 0
     take_factor(
@@ -53,15 +47,3 @@ def give_code(
         enrolled_level=device.enrolled_level,
     )
     return DeviceAccepted()
-
-
-def _device_of(request: ApprovalRequest, now: datetime) -> AuthenticatorView | None:
-    live = live_authenticators_of(request.subject, now=now)
-    device = next((row for row in live if row.kind in CODE_DEVICES), None)
-    if device is None:
-        waste_the_time_of_a_code(now=now)
-    return device
-
-
-def _opens(device: AuthenticatorView, code: str, source: str, now: datetime) -> bool:
-    return accept_code(device_id=device.id, typed=code, source=source, actor=Actor.visitor(), now=now)

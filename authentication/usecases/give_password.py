@@ -9,7 +9,7 @@ from audit.api import Actor
 from authentication.outcomes import LoggedIn, LoginRefused
 from authentication.states import LoginRefusal, RequestState
 from authentication.steps.requests import count_wrong_try, let_in, locked_request, refusal_of, refused
-from identities.api import accept_password, locked_identity
+from identities.api import accept_password, locked_subject
 
 
 @transaction.atomic(durable=True)
@@ -24,7 +24,7 @@ def give_password(
     Writes: ApprovalRequest, PasswordFactor, Login, KnownBrowser, AuditEvent.
     """
     request = locked_request(request_id)
-    identity = locked_identity(request.identity_id) if request.identity_id else None
+    identity = locked_subject(request.subject)
     refusal = refusal_of(request, expected=RequestState.DEVICE_ACCEPTED, identity=identity, now=now)
     if identity is None or refusal is not None:
         return refused(request, step="password", reason=refusal or LoginRefusal.EXPIRED, now=now)

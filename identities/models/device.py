@@ -96,16 +96,18 @@ class CodeDevice(Suspendable, Device):
 class DeviceTries(CountedFactor):
     """Wrong codes for one code device from one source, so that a stranger elsewhere pauses nobody (TRY-2).
 
-    ``source`` is a keyed hash of where the tries come from; the address itself is not kept.
+    ``subject`` is the device's ``uuid``; for an identity without an active device its id, and for a user ID that nobody
+    has what stands for that, so that all three are counted alike. ``source`` is a keyed hash of where the tries come
+    from; the address itself is not kept.
     """
 
-    device = models.ForeignKey(CodeDevice, on_delete=models.PROTECT, related_name="tries_by_source")
+    subject = models.UUIDField()
     source = models.CharField(max_length=64)
     last_wrong_at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(name="tries_one_row_per_device_and_source", fields=["device", "source"]),
+            models.UniqueConstraint(name="tries_one_row_per_subject_and_source", fields=["subject", "source"]),
             models.CheckConstraint(name="tries_wrong_in_a_row_are_few", condition=Q(wrong_in_a_row__lt=TRIES)),
         ]
         indexes = [models.Index(fields=["last_wrong_at"], name="tries_by_age")]

@@ -8,11 +8,13 @@ from typing import Final
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password, verify_password
+from django.db import connection
 from django_otp.oath import TOTP
 
 from audit.api import Actor
 from hsm.api import check_seed, new_seed, seed_hmac_sha1, seed_verifier
 from identities import events
+from identities.authenticator_queries import AuthenticatorView, device_view
 from identities.models import CodeDevice, DeviceTries, Identity, PasswordFactor
 from identities.rules.totp import DIGITS, LARGEST_DRIFT_STEPS, STEP_SECONDS, TOLERANCE_STEPS, is_code, truncated
 from identities.rules.tries import NO_TRIES, after_wrong_try, is_paused
@@ -20,7 +22,7 @@ from identities.states import AuthenticatorBlockReason, AuthenticatorKind, Devic
 from identities.steps.guard import assert_in_transaction
 from identities.steps.lifecycle import block_locked
 
-NOBODYS_DEVICE: Final = UUID(int=0)
+CODE_TRIES: Final = 1  # the first half of the advisory lock of those who try a code
 
 
 class HsmTotp(TOTP):
@@ -74,39 +76,55 @@ def judged_code(*, device: CodeDevice, typed: str, now: datetime) -> CodeJudgeme
     return CodeJudgement.RIGHT
 
 
-def accept_code(*, device_id: UUID, typed: str, source: str, actor: Actor, now: datetime) -> bool:
-    """Decide whether an active code device's code opens the next door, counting wrong tries of this source.
+def accept_code(*, subject: UUID, typed: str, source: str, actor: Actor, now: datetime) -> AuthenticatorView | None:
+    """Give the active code device whose code opens the next door, counting wrong tries of this source.
+
+    ``subject`` is an identity's id, or what stands for a user ID that nobody has. Whoever has no active device is
+    counted and paused as one is, by the same statements one after another, and waits in the same line.
 
     Rule:   SEC-3, TRY-1, TRY-2: whoever knows a user ID can come this far, so that wrong codes pause the device for
             the source they come from, and never block it. A right code during the pause is refused, and looks like
             a wrong one. A code that was accepted before is refused and not counted: a double click is no guess.
-    Locks:  the device's row.
+    Locks:  the subject's place in line (an advisory lock), then the device's row.
     Writes: CodeDevice, DeviceTries, AuditEvent.
     """
     assert_in_transaction()
-    device = CodeDevice.objects.select_for_update().get(uuid=device_id)
-    counter = DeviceTries.objects.filter(device=device, source=source).first()
-    paused = counter is not None and is_paused(counter.tries, now=now)
-    if paused or device.state != DeviceState.ACTIVE or device.user_id is None:
-        HsmTotp(seed_wrapped=own_seed(device), drift_steps=device.drift_steps, now=now)
-        return False
-    judgement = judged_code(device=device, typed=typed, now=now)
-    if judgement is CodeJudgement.RIGHT:
-        if counter is not None:
+    _stand_in_line(subject)
+    device = CodeDevice.objects.select_for_update().filter(user_id=subject, state=DeviceState.ACTIVE).first()
+    counted = {"subject": device.uuid if device else subject, "source": source}
+    counter = DeviceTries.objects.filter(**counted).first() or DeviceTries(**counted)
+    if device is None or is_paused(counter.tries, now=now):
+        waste_the_time_of_a_code(device, now=now)
+        judgement = CodeJudgement.WRONG
+    else:
+        judgement = judged_code(device=device, typed=typed, now=now)
+    if device is not None and judgement is CodeJudgement.RIGHT:
+        if counter.pk is not None:
             counter.delete()
         device.last_used_at = now
         device.save(update_fields=["last_used_at"])
-        return True
-    if judgement is CodeJudgement.SPENT:
-        return False
-    counter = counter or DeviceTries(device=device, source=source)
+        return device_view(device)
+    if judgement is CodeJudgement.WRONG and not is_paused(counter.tries, now=now):
+        _count_wrong_code(counter, device, actor=actor, now=now)
+    return None
+
+
+def _stand_in_line(subject: UUID) -> None:
+    """Wait for whoever tries a code of the same subject: a device's row would make them wait, and nobody has none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, %s)", [CODE_TRIES, int.from_bytes(subject.bytes[-4:], signed=True)]
+        )
+
+
+def _count_wrong_code(counter: DeviceTries, device: CodeDevice | None, *, actor: Actor, now: datetime) -> None:
     counter.count(after_wrong_try(counter.tries, may_block=False, now=now))
     counter.last_wrong_at = now
     counter.save()
     if is_paused(counter.tries, now=now):
-        kind = AuthenticatorKind(device.kind)
-        events.authenticator_paused(identity_id=device.user_id, kind=kind, actor=actor, now=now)
-    return False
+        kind = AuthenticatorKind(device.kind) if device else AuthenticatorKind.CODE_DISPLAY
+        owner = device.user_id if device else None
+        events.authenticator_paused(identity_id=owner, kind=kind, actor=actor, now=now)
 
 
 def forget_old_tries(*, before: datetime) -> int:
@@ -115,16 +133,10 @@ def forget_old_tries(*, before: datetime) -> int:
     return DeviceTries.objects.filter(last_wrong_at__lt=before).delete()[0]
 
 
-def waste_the_time_of_a_code(*, now: datetime) -> None:
-    """Spend the time that judging a code takes, for a user ID that nobody has (TRY-2).
-
-    The database is asked as often as for a device that is paused where the code comes from, which is what a guesser
-    with a user ID that somebody has meets from the fourth try on.
-    """
-    assert_in_transaction()
-    device = CodeDevice.objects.select_for_update().filter(uuid=NOBODYS_DEVICE).first()
-    DeviceTries.objects.filter(device_id=device.pk if device else 0, source="").first()
-    HsmTotp(seed_wrapped=own_seed(_nobodys_device()), drift_steps=0, now=now)
+def waste_the_time_of_a_code(device: CodeDevice | None = None, *, now: datetime) -> None:
+    """Spend the time that judging a code takes, for a device that is paused or a user ID that nobody has (TRY-2)."""
+    device = device or _nobodys_device()
+    HsmTotp(seed_wrapped=own_seed(device), drift_steps=device.drift_steps, now=now)
 
 
 @cache

@@ -13,5 +13,17 @@ def locked_identity(identity_id: UUID) -> IdentityView:
     Raises: Identity.DoesNotExist.
     Locks:  the identity's row.
     """
+    identity = locked_subject(identity_id)
+    if identity is None:
+        raise Identity.DoesNotExist
+    return identity
+
+
+def locked_subject(subject: UUID) -> IdentityView | None:
+    """Give the identity of this id, locked; none, by the same statement, for what stands for nobody (TRY-2).
+
+    Locks:  the identity's row.
+    """
     assert_in_transaction()
-    return view_of(Identity.objects.select_for_update(no_key=True).get(pk=identity_id))
+    row = Identity.objects.select_for_update(no_key=True).filter(pk=subject).first()
+    return view_of(row) if row else None

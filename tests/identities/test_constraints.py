@@ -162,7 +162,7 @@ def resident(now):
     """Somebody with a row in every table."""
     resident = a_resident(now=now)
     with transaction.atomic():
-        accept_code(device_id=CodeDevice.objects.get().uuid, typed="x", source="here", actor=Actor.visitor(), now=now)
+        accept_code(subject=resident.identity_id, typed="x", source="here", actor=Actor.visitor(), now=now)
     request_id = open_request(purpose=Purpose.PORTAL_LOGIN, user_id=resident.user_id, source="here", now=now).id
     give_code(source="there", request_id=request_id, code=resident.device.code(now), now=now)
     give_password(request_id=request_id, password=resident.password, now=now)

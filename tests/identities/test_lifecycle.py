@@ -234,7 +234,8 @@ def test_a_suspended_code_display_and_password_open_nothing(resident, now):
     assert suspend(resident, own(resident, AuthenticatorKind.PASSWORD), now)
     with transaction.atomic():
         code = resident.device.code(now)
-        assert not accept_code(device_id=device.uuid, typed=code, source="home", actor=Actor.visitor(), now=now)
+        who = {"actor": Actor.visitor(), "now": now}
+        assert not accept_code(subject=resident.identity_id, typed=code, source="home", **who)
         opens = accept_password(
             identity_id=resident.identity_id, typed=resident.password, actor=Actor.visitor(), now=now
         )

@@ -25,8 +25,8 @@ def two(now):
 
 def shows(resident, code, now):
     with transaction.atomic():
-        device = CodeDevice.objects.get(serial=resident.device.serial)
-        return accept_code(device_id=device.uuid, typed=code, source="192.0.2.1", actor=Actor.visitor(), now=now)
+        who = {"subject": resident.identity_id, "actor": Actor.visitor()}
+        return accept_code(typed=code, source="192.0.2.1", now=now, **who)
 
 
 def test_key_1_another_devices_seed_is_no_seed_of_this_one(two, now):

@@ -27,7 +27,7 @@ def row(device):
 
 def accepts(device, code, at):
     with transaction.atomic():
-        return accept_code(device_id=row(device).uuid, typed=code, source="home", actor=Actor.visitor(), now=at)
+        return accept_code(subject=row(device).user_id, typed=code, source="home", actor=Actor.visitor(), now=at)
 
 
 def resync(first, second, at, **whose):
