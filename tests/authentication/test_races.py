@@ -1,14 +1,8 @@
 """Many at once: exactly one is let in, one place is given, one answer is taken."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
-from threading import Barrier
-from typing import TypeVar
 
 import pytest
-from django.db import connection
 
 from authentication.models import ApprovalRequest, Login
 from authentication.outcomes import AppAsked, Decided, DeviceAccepted, LoggedIn, RefusedParallel
@@ -19,35 +13,9 @@ from authentication.usecases.give_password import give_password
 from tests.authentication.acts import asked, choose, decide, opened, short_code
 from tests.factories.apps import an_app
 from tests.factories.identities import a_resident
+from tests.factories.together import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
-Outcome = TypeVar("Outcome")
-
-
-@contextmanager
-def patient() -> Iterator[None]:
-    """Let the last of fifty wait for a row's lock as long as a busy machine needs."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SET lock_timeout = '60s'")
-        yield
-        with connection.cursor() as cursor:
-            cursor.execute("RESET lock_timeout")
-    finally:
-        connection.close()
-
-
-def at_once(acts: list[Callable[[], Outcome]]) -> list[Outcome]:
-    """Let every act begin at the same moment, each on a connection of its own."""
-    barrier = Barrier(len(acts), timeout=60)
-
-    def run(act: Callable[[], Outcome]) -> Outcome:
-        barrier.wait()
-        with patient():
-            return act()
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return [future.result(timeout=120) for future in [threads.submit(run, act) for act in acts]]
 
 
 def test_sec_3_of_fifty_log_ins_with_one_code_one_is_let_in(now):
