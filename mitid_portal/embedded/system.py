@@ -91,8 +91,8 @@ class System:
 
     @property
     def address(self) -> str:
-        """Where the portal answers."""
-        return f"http://127.0.0.1:{self.port}"
+        """Where the portal answers. By name: browsers let no page at a numeric address speak with a chip (WebAuthn)."""
+        return f"http://localhost:{self.port}"
 
     def __enter__(self) -> Self:
         """Start."""

@@ -1,7 +1,8 @@
 """Run as a program in a system's environment: what a clerk or supporter does, for journeys that are not about the desk.
 
 ``python -m tests.browser.desk code USER_ID`` hands out a paper with an activation code for the app and prints the code;
-``code-on-screen`` prints one as self-service shows it; ``block`` blocks the citizen's apps.
+``code-on-screen`` prints one as self-service shows it; ``chip-code`` and ``password-code`` are papers for these;
+``block`` blocks the citizen's apps.
 """
 
 import sys
@@ -27,6 +28,8 @@ from identities.api import (  # noqa: E402 - after the settings
 )
 from mitid_portal import clock  # noqa: E402 - after the settings
 
+KINDS = {"chip-code": AuthenticatorKind.CHIP, "password-code": AuthenticatorKind.PASSWORD}
+
 
 def main(act: str, user_id: str) -> str:
     """Act, and give what is to be read out."""
@@ -35,14 +38,15 @@ def main(act: str, user_id: str) -> str:
     with transaction.atomic():
         if act == "block":
             return block(identity.id)
-        return code(identity.id, CodeCarrier.SCREEN if act == "code-on-screen" else CodeCarrier.PAPER)
+        carrier = CodeCarrier.SCREEN if act == "code-on-screen" else CodeCarrier.PAPER
+        return code(identity.id, KINDS.get(act, AuthenticatorKind.APP), carrier)
 
 
-def code(identity_id: UUID, carrier: CodeCarrier) -> str:
+def code(identity_id: UUID, kind: AuthenticatorKind, carrier: CodeCarrier) -> str:
     """Give a code; on paper only to a person who is there."""
     given = give_activation_code(
         identity_id=identity_id,
-        kind=AuthenticatorKind.APP,
+        kind=kind,
         carrier=carrier,
         in_person=carrier is CodeCarrier.PAPER,
         actor=Actor.system(),

@@ -76,8 +76,8 @@ def read_until(running: subprocess.Popen[str], words: str) -> str:
 def test_it_starts_is_told_of_stops_and_leaves_nothing(folder: Path) -> None:
     with command(folder, port := valkey.free_port()) as running:
         told = read_until(running, "Ctrl-C stops everything")
-        assert f"http://127.0.0.1:{port}/" in told
-        assert f"http://127.0.0.1:{port}/demo/" in told
+        assert f"http://localhost:{port}/" in told
+        assert f"http://localhost:{port}/demo/" in told
         assert len(processes_under(folder)) >= 7
 
         running.send_signal(signal.SIGTERM)

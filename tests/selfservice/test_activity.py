@@ -116,7 +116,8 @@ def test_the_list_reads_in_both_languages(citizen: Resident, travel: Travel, lan
     ("name", "most"),
     [
         ("home", 3),
-        ("profile", 10),
+        ("profile", 12),
+        ("authenticators", 8),
         ("change-phone", 5),
         ("change-email", 5),
         ("change-user-id", 5),

@@ -1,5 +1,6 @@
 """Every page of self-service in a real Chromium: axe, 320 and 1280 px, policy, console; with and without JavaScript."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +18,18 @@ from tests.factories.selfservice import NEW_PHONE, a_requested_change, log_in, s
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 Travel = Callable[..., datetime]
 HOUR = timedelta(hours=1)
-CITIZENS_PATHS = ("/", "/profile/", "/activity/", "/change/email/", "/change/user-id/", "/block/", "/block/confirm/")
+PUBLIC_PATHS = (
+    "/",
+    "/activate/",
+    "/activate/device/",
+    "/activate/chip/",
+    "/activate/password/",
+    "/activate/device/done/",
+    "/authenticators/stopped/suspend/",
+    "/block/",
+    "/blocked/",
+    "/stop/unknown/",
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,15 +57,7 @@ def let_in(window: Person, resident: Resident, *, at: datetime) -> Any:
 @pytest.mark.parametrize("language", ["da", "en"])
 def test_pages_open_to_everybody(browser: Browser, live_server: Any, language: str, travel: Travel) -> None:
     with person(browser, live_server.url, language=language) as visitor:
-        for path in (
-            "/",
-            "/activate/",
-            "/activate/device/",
-            "/activate/device/done/",
-            "/block/",
-            "/blocked/",
-            "/stop/unknown/",
-        ):
+        for path in PUBLIC_PATHS:
             visitor.go(path)
             visitor.look(f"selfservice-public{path.replace('/', '-')}")
         visitor.go("/activate/device/")
@@ -114,6 +118,37 @@ def test_a_stopped_change_without_javascript(
         expect(holder.page.locator("main")).to_contain_text("The change is stopped")
         holder.page.click("main form:has([value=block]) button")
         expect(holder.page.locator("h1")).to_contain_text("blocked")
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_devices_from_suspension_to_the_apps_code(
+    browser: Browser, live_server: Any, language: str, resident: Resident, travel: Travel
+) -> None:
+    with person(browser, live_server.url, language=language) as citizen:
+        let_in(citizen, resident, at=travel())
+        for path in ("/authenticators/", "/authenticators/add/app/", "/change/password/"):
+            citizen.go(path)
+            citizen.look(f"selfservice-citizen{path.replace('/', '-')}")
+        citizen.go("/authenticators/")
+        citizen.page.click("main a[href$='/suspend/'] >> nth=0")
+        citizen.look("selfservice-suspend")
+        citizen.page.click("main form button[type=submit]")
+        citizen.look("selfservice-suspended")
+        let_in(citizen, resident, at=travel(timedelta(minutes=1)))
+        citizen.go("/authenticators/")
+        citizen.look("selfservice-authenticators-suspended")
+        citizen.page.click("main a[href$='/reopen/']")
+        citizen.look("selfservice-reopen")
+        citizen.page.click("main form button[type=submit]")
+        citizen.look("selfservice-reopening-waits")
+        citizen.go("/authenticators/add/app/")
+        citizen.page.click("main form button[type=submit]")
+        change_path = citizen.page.url.removeprefix(citizen.address)
+        let_in(citizen, resident, at=travel(HOUR + timedelta(minutes=1)))
+        citizen.go(change_path)
+        citizen.page.click("main form:has([value=confirm]) button")
+        expect(citizen.page.locator("[data-activation-code]")).to_have_text(re.compile(r"^(\w{4} ){2}\w{4}$"))
+        citizen.look("selfservice-app-code")
 
 
 def test_guessability_is_shown_while_typing(

@@ -16,7 +16,7 @@ from mitid_portal.demo.walkthrough.visitor import StoryFailed
 def main() -> int:
     """Play the story. Returns: the exit status: 0 when all of it holds, 1 when something does not."""
     parser = argparse.ArgumentParser(prog="bin/walkthrough", description="Play the whole story against a portal.")
-    default = os.environ.get("WALKTHROUGH_ADDRESS") or f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+    default = os.environ.get("WALKTHROUGH_ADDRESS") or f"http://localhost:{os.environ.get('PORT', '8000')}"
     parser.add_argument("address", nargs="?", default=default, help=f"where the portal is (default {default})")
     address = parser.parse_args().address.rstrip("/")
     _say(f"Walking through {address}")
