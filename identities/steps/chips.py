@@ -148,7 +148,7 @@ def activate_chip(
     identities = Identity.objects.select_for_update(no_key=True)
     identity = identities.filter(user_id_folded=folded(user_id), state=IdentityState.ACTIVE).first()
     kind = AuthenticatorKind.CHIP
-    code = numbered_code(identity=identity, kind=kind, typed=activation_code) if identity else None
+    code = numbered_code(identity=identity or Identity(id=NOBODY), kind=kind, typed=activation_code)
     if identity is None or code is None:
         return _refused(ActivationRefusal.NO_CODE, identity, actor=actor, now=now)
     if not is_usable(code, now=now):

@@ -8,7 +8,7 @@ from identities.models import Identity
 from identities.rules.password import refusal_of_password
 from identities.rules.user_id import folded
 from identities.states import AuthenticatorKind, IdentityState
-from identities.steps.activation import Activated, ActivationRefusal, ActivationRefused, PasswordRefused
+from identities.steps.activation import NOBODY, Activated, ActivationRefusal, ActivationRefused, PasswordRefused
 from identities.steps.alerts import alert_citizen
 from identities.steps.codes import code_opens, is_usable, numbered_code, use_code
 from identities.steps.ending import sign_out_everywhere
@@ -36,7 +36,7 @@ def activate_password(
     identities = Identity.objects.select_for_update(no_key=True)
     identity = identities.filter(user_id_folded=folded(user_id), state=IdentityState.ACTIVE).first()
     kind = AuthenticatorKind.PASSWORD
-    code = numbered_code(identity=identity, kind=kind, typed=activation_code) if identity else None
+    code = numbered_code(identity=identity or Identity(id=NOBODY), kind=kind, typed=activation_code)
     if identity is None or code is None:
         return _refused(ActivationRefusal.NO_CODE, identity, actor=actor, now=now)
     if not is_usable(code, now=now):
