@@ -9,7 +9,7 @@ from django.template.loader import get_template
 
 ROOT = Path(settings.BASE_DIR) / "templates"
 TEMPLATES = sorted(path.relative_to(ROOT).as_posix() for path in ROOT.rglob("*.html"))
-WHOLE = {"base.html"}
+WHOLE = {"base.html", "app/shell.html"}
 # Parts of pages, and texts that are sent rather than shown.
 PARTS = ("components/", "django/", "messages/")
 
