@@ -12,12 +12,16 @@ from identities.api import AssuranceLevel, AuthenticatorKind
 
 
 class Login(models.Model):
-    """One authentication. A browser's session holds its id and nothing else about the citizen."""
+    """One authentication. A browser's session holds its id and nothing else about the citizen.
+
+    ``app`` is the one that was logged in to; of several that an identity has, a login inside one is none in another.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     identity = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="logins")
     request = models.OneToOneField(ApprovalRequest, null=True, on_delete=models.PROTECT, related_name="login")
     door = models.TextField(choices=Door)
+    app = models.ForeignKey("identities.App", null=True, on_delete=models.PROTECT, related_name="logins")
     authenticator = models.TextField(choices=AuthenticatorKind)
     level = models.PositiveSmallIntegerField(choices=AssuranceLevel)
     at = models.DateTimeField()
@@ -44,6 +48,10 @@ class Login(models.Model):
             models.CheckConstraint(
                 name="login_inside_the_app_is_the_apps",
                 condition=~Q(door=Door.APP) | Q(authenticator=AuthenticatorKind.APP),
+            ),
+            models.CheckConstraint(
+                name="login_inside_the_app_names_it",
+                condition=Q(door=Door.APP, app__isnull=False) | (~Q(door=Door.APP) & Q(app__isnull=True)),
             ),
             models.CheckConstraint(name="login_seen_no_earlier_than_made", condition=Q(last_seen_at__gte=F("at"))),
             models.CheckConstraint(

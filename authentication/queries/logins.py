@@ -16,13 +16,14 @@ SEEN_EVERY = timedelta(seconds=30)  # a page view inside this time costs no writ
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
-    """A living login."""
+    """A living login; ``app_id`` is the app's that it was opened in, of a login inside the app."""
 
     id: UUID
     identity_id: UUID
     door: Door
     at: datetime
     level: AssuranceLevel
+    app_id: UUID | None
 
 
 def login_is_open(login_id: UUID) -> bool:
@@ -51,5 +52,10 @@ def living_login(*, login_id: UUID, door: Door, now: datetime) -> Login | None:
     if now >= row.last_seen_at + SEEN_EVERY:
         LoginRow.objects.filter(pk=row.pk, last_seen_at__lt=now).update(last_seen_at=now)
     return Login(
-        id=row.id, identity_id=row.identity_id, door=Door(row.door), at=row.at, level=AssuranceLevel(row.level)
+        id=row.id,
+        identity_id=row.identity_id,
+        door=Door(row.door),
+        at=row.at,
+        level=AssuranceLevel(row.level),
+        app_id=row.app_id,
     )

@@ -45,7 +45,7 @@ def open_app_login(*, app_id: UUID, pin: str, now: datetime) -> LoggedIn | PinRe
     kind = AuthenticatorKind.APP
     level = level_of_login(identity_level=identity.level, strength=STRENGTH[kind], enrolled_level=app.enrolled_level)
     login = Login.objects.create(
-        identity_id=identity.id, door=Door.APP, authenticator=kind, level=level, at=now, last_seen_at=now
+        identity_id=identity.id, door=Door.APP, app_id=app_id, authenticator=kind, level=level, at=now, last_seen_at=now
     )
     events.login_succeeded(
         identity_id=identity.id, login_id=login.id, door=Door.APP, authenticator=kind, level=level, now=now

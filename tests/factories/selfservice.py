@@ -11,11 +11,12 @@ from authentication.models import ApprovalRequest
 from authentication.models import Login as LoginRow
 from authentication.states import Purpose, RequestState
 from identities.api import AssuranceLevel, AuthenticatorKind, ChangeField, ChangeWaits, CodeSent, ContactKind
-from identities.models import PendingChange
+from identities.models import App, PendingChange
 from notifications.api import Channel, MessageKind
 from selfservice.usecases.outcomes import NewContact, NewUserId, NewValue
 from selfservice.usecases.request_change import request_change
 from selfservice.usecases.send_contact_code import send_contact_code
+from tests.factories.authenticators import an_app_row
 from tests.factories.identities import Resident, code_sent_to, texts_sent
 
 NEW_PHONE = "+4531415926"
@@ -31,8 +32,10 @@ def a_login(
 ) -> Login:
     """Log in, as the log-in pages would have."""
     purpose = {Door.PORTAL: Purpose.PORTAL_LOGIN, Door.BACKOFFICE: Purpose.BACKOFFICE_LOGIN}
-    request = None
-    if door is not Door.APP:
+    request = app = None
+    if door is Door.APP:
+        app = App.objects.filter(identity_id=identity_id).first() or an_app_row(identity_id, now=at)
+    else:
         request = ApprovalRequest.objects.create(
             purpose=purpose[door],
             identity_id=identity_id,
@@ -52,12 +55,13 @@ def a_login(
         identity_id=identity_id,
         request=request,
         door=door,
+        app=app,
         authenticator=AuthenticatorKind.APP if door is Door.APP else AuthenticatorKind.CODE_DISPLAY,
         level=level,
         at=at,
         last_seen_at=at,
     )
-    return Login(id=row.id, identity_id=identity_id, door=door, at=at, level=level)
+    return Login(id=row.id, identity_id=identity_id, door=door, at=at, level=level, app_id=row.app_id)
 
 
 def log_in(client: Client, identity_id: UUID, *, at: datetime) -> Login:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Subquery
 from uuid_utils.compat import uuid7
 
 from audit.api import Actor
@@ -40,6 +40,8 @@ NOBODYS = {
     "pin_sent_at": None,
     "pins_sent": 0,
 }
+
+AN_APP = Subquery(App.objects.values("pk")[:1])
 
 BREACHES = [
     (Citizen, "citizen_cpr_number_is_sealed_and_indexed_together", {"cpr_number_index": None}),
@@ -145,8 +147,14 @@ BREACHES = [
     (OpeningCode, "opening_code_used_in_time", {"used_at": F("issued_at") - HOUR}),
     (OpeningCode, "opening_code_used_in_time", {"used_at": F("expires_at")}),
     (Login, "login_outside_the_app_has_its_request", {"request": None}),
-    (Login, "login_outside_the_app_has_its_request", {"door": "app", "authenticator": "app"}),
+    (Login, "login_outside_the_app_has_its_request", {"door": "app", "authenticator": "app", "app": AN_APP}),
     (Login, "login_inside_the_app_is_the_apps", {"door": "app", "request": None}),
+    (
+        Login,
+        "login_inside_the_app_names_it",
+        {"door": "app", "authenticator": "app", "request": None},
+    ),
+    (Login, "login_inside_the_app_names_it", {"app": AN_APP}),
     (Login, "login_door_is_known", {"door": "window"}),
     (Login, "login_authenticator_is_known", {"authenticator": "charm"}),
     (Login, "login_is_substantial_or_more", {"level": 1}),

@@ -178,9 +178,9 @@ class SessionApi(KnownAppApi):
     login: Login
 
     def act(self, app: AppView, asked: dict[str, Any], **kwargs: Any) -> Response:
-        """Find the living session, of this identity, and act."""
+        """Find the living session, which this app opened, and act; one of its owner's other phones is none."""
         login = living_login(login_id=asked["session"], door=Door.APP, now=self.now)
-        if login is None or login.identity_id != app.identity_id:
+        if login is None or login.app_id != app.id:
             raise Problem(ProblemCode.SESSION_ENDED)
         self.login = login
         return self.act_in_session(app, asked, **kwargs)

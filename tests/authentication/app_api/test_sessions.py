@@ -52,10 +52,13 @@ def test_a_session_ends_by_wish_by_time_and_by_a_block(phone, resident, now):
     assert refusal(phone.in_session("requests")) == (403, "identity_blocked")
 
 
-def test_somebody_elses_session_and_none_look_the_same(phone, now):
-    other = a_phone_of(a_resident(now=now), now=now)
-    other.log_in()
-    answers = [phone.ask("requests", session=session) for session in (other.session, str(uuid4()))]
+def test_somebody_elses_session_one_of_ones_other_phone_and_none_look_the_same(phone, resident, now):
+    others = [a_phone_of(whose, now=now) for whose in (a_resident(now=now), resident)]
+    for other in others:
+        other.log_in()
+        assert other.in_session("requests").status == 200
+    sessions = [*(other.session for other in others), str(uuid4())]
+    answers = [phone.ask("requests", session=session) for session in sessions]
     assert {refusal(answer) for answer in answers} == {(403, "session_ended")}
     assert len({answer.body for answer in answers}) == 1
 
