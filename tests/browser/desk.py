@@ -2,7 +2,7 @@
 
 ``python -m tests.browser.desk code USER_ID`` hands out a paper with an activation code for the app and prints the code;
 ``code-on-screen`` prints one as self-service shows it; ``chip-code`` and ``password-code`` are papers for these;
-``block`` blocks the citizen's apps.
+``block`` blocks the citizen's apps. Without arguments it reads them as lines, ``ACT<tab>USER_ID``, and answers each.
 """
 
 import sys
@@ -73,4 +73,6 @@ def block(identity_id: UUID) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(f"{main(*sys.argv[1:])}\n")
+    for asked in [sys.argv[1:]] if sys.argv[1:] else (line.rstrip("\n").split("\t") for line in sys.stdin):
+        sys.stdout.write(f"{main(*asked)}\n")
+        sys.stdout.flush()

@@ -115,6 +115,42 @@ def at_the_desk(system: System, act: str, owner: Persona) -> str:
     return done.stdout.strip()
 
 
+class Desk:
+    """Citizen Service, as a program in the system's environment."""
+
+    def __init__(self, system: System) -> None:
+        """Open; Django takes a while to start, so once for all journeys."""
+        command = [sys.executable, "-m", "tests.browser.desk"]
+        self._program = subprocess.Popen(
+            command, env=system.environment, cwd=CHECKOUT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def close(self) -> None:
+        """Close."""
+        self._program.communicate(timeout=30)
+
+    def code(self, owner: Persona) -> str:
+        """Hand somebody a paper with an activation code: it may reach HIGH."""
+        return self._ask("code", owner)
+
+    def code_on_screen(self, owner: Persona) -> str:
+        """Give a code as self-service shows it: it reaches SUBSTANTIAL."""
+        return self._ask("code-on-screen", owner)
+
+    def block_apps(self, owner: Persona) -> None:
+        """Block all apps of somebody."""
+        self._ask("block", owner)
+
+    def _ask(self, act: str, owner: Persona) -> str:
+        assert self._program.stdin is not None
+        assert self._program.stdout is not None
+        self._program.stdin.write(f"{act}\t{owner.user_id}\n")
+        self._program.stdin.flush()
+        told = self._program.stdout.readline().strip()
+        assert told, "the desk has closed; its standard error says why"
+        return told
+
+
 Squares = Sequence[Sequence[int]]
 
 

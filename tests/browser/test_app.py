@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import Browser
 
 from mitid_portal.demo.walkthrough.demo_side import Person as Persona
+from mitid_portal.embedded.system import System
 from tests.browser.harness import Person, chromium, person
 from tests.browser.people import Visitor
-from tests.browser.phone import PIN, Phone, at_the_desk, show, squares_of, squares_shown
+from tests.browser.phone import PIN, Desk, Phone, show, squares_of, squares_shown
 
 pytestmark = pytest.mark.browser
 
@@ -22,7 +23,8 @@ OTHER_PIN = "734092"
 @pytest.fixture(scope="module")
 def film(tmp_path_factory) -> Path:
     """What the phones' cameras see."""
-    return tmp_path_factory.mktemp("camera") / "film.y4m"
+    folder: Path = tmp_path_factory.mktemp("camera")
+    return folder / "film.y4m"
 
 
 @pytest.fixture(scope="module")
@@ -33,12 +35,25 @@ def browser(film: Path) -> Iterator[Browser]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def desk(system: System) -> Iterator[Desk]:
+    """Citizen Service."""
+    opened = Desk(system)
+    yield opened
+    opened.close()
+
+
 def citizens(demo) -> list[Persona]:
     return [each for each in demo.people() if each.role == "citizen"]
 
 
+def name_of(owner: Persona) -> str:
+    assert owner.user_id
+    return owner.user_id
+
+
 @pytest.mark.parametrize(("language", "place"), [("da", 0), ("en", 1)])
-def test_set_up_and_approve_in_every_way(system, browser, demo, film, language, place):
+def test_set_up_and_approve_in_every_way(system, browser, demo, desk, film, language, place):
     owner = citizens(demo)[place]
     with (
         person(browser, system.address, language=language) as computer_window,
@@ -49,7 +64,7 @@ def test_set_up_and_approve_in_every_way(system, browser, demo, film, language, 
         computer.speak()
         phone.speak()
 
-        set_up(phone, owner, at_the_desk(system, "code", owner))
+        set_up(phone, owner, desk.code(owner))
         scan_and_swipe(computer, phone, owner, film)
         type_the_short_code(computer, phone, owner)
         reject_what_waits(computer, phone, owner)
@@ -63,7 +78,7 @@ def set_up(phone: Phone, owner: Persona, code: str) -> None:
     phone.press("add")
     phone.look("enrol")
     phone.demo.listen(owner.phone)
-    phone.send(user_id=owner.user_id, activation_code=code)
+    phone.send(user_id=name_of(owner), activation_code=code)
     phone.sees("enrol-pin")
     phone.look("enrol-pin")
     temporary = phone.temporary_pin_of(owner)
@@ -74,17 +89,17 @@ def set_up(phone: Phone, owner: Persona, code: str) -> None:
     phone.told()
     phone.look("enrol-pin-refused")
     phone.send(temporary_pin=temporary, pin=PIN, pin_again=PIN)
-    phone.sees("enrolled", owner.user_id)
+    phone.sees("enrolled", name_of(owner))
     phone.look("enrolled")
     phone.press("on")
-    phone.sees("locked", owner.user_id)
+    phone.sees("locked", name_of(owner))
     phone.look("locked")
 
 
 def ask_the_app(computer: Visitor, owner: Persona) -> str:
     """Come as far as the page that waits for the app, and give the link in its QR code."""
     computer.go("/profile/")
-    computer.send(user_id=owner.user_id)
+    computer.send(user_id=name_of(owner))
     if not computer.path.startswith("/log-in/app/"):
         computer.press("main form:has(input[name=with][value=app]) button")
     link = computer.main("main a[href*='/app/#r=']").get_attribute("href")
@@ -109,7 +124,7 @@ def scan_and_swipe(computer: Visitor, phone: Phone, owner: Persona, film: Path) 
     show(squares_of(ask_the_app(computer, owner)), film)
     computer.look("waits")
     phone.press("scan")
-    phone.sees("request", owner.user_id)
+    phone.sees("request", name_of(owner))
     phone.look("request")
     phone.fill(pin=PIN)
     swipe = phone.part("main input[type=range]")
@@ -189,7 +204,7 @@ def approve_on_the_same_phone(phone: Phone, owner: Persona) -> None:
         visitor.press("main a[href*='/app/#r=']")
     phone.window.page = opened.value
     phone.window.listen()
-    phone.sees("request", owner.user_id)
+    phone.sees("request", name_of(owner))
     assert "#" not in phone.window.page.url
     phone.send(pin=PIN)
     phone.sees("approved")
@@ -199,7 +214,7 @@ def approve_on_the_same_phone(phone: Phone, owner: Persona) -> None:
 def block_this_app(phone: Phone, owner: Persona) -> None:
     phone.unlock(owner)
     phone.press("block")
-    phone.sees("block", owner.user_id)
+    phone.sees("block", name_of(owner))
     phone.look("block")
     phone.send()
     phone.sees("blocked")
@@ -209,7 +224,7 @@ def block_this_app(phone: Phone, owner: Persona) -> None:
     assert phone.part("main [data-cell=open]").count() == 0
 
 
-def test_two_people_on_one_phone(system, browser, demo):
+def test_two_people_on_one_phone(system, browser, demo, desk):
     first, second = citizens(demo)[2:4]
     with (
         person(browser, system.address, language="da") as computer_window,
@@ -220,7 +235,7 @@ def test_two_people_on_one_phone(system, browser, demo):
         assert page_language(phone) == "en"
         for owner, pin in ((first, PIN), (second, OTHER_PIN)):
             phone.sees("people")
-            phone.set_up(owner, at_the_desk(system, "code-on-screen", owner), pin=pin)
+            phone.set_up(owner, desk.code_on_screen(owner), pin=pin)
             if owner is first:
                 phone.press("on")  # nobody chose a language on this phone, so the app follows its first owner
                 phone.part("html[lang=da]").wait_for()
@@ -242,14 +257,14 @@ def test_two_people_on_one_phone(system, browser, demo):
         phone.send(pin=OTHER_PIN)
         phone.sees("approved")
         is_let_in(computer)
-        stopped_elsewhere(system, phone, second)
+        stopped_elsewhere(desk, phone, second)
 
 
 def page_language(phone: Phone) -> str | None:
     return phone.part("html").get_attribute("lang")
 
 
-def stopped_elsewhere(system, phone: Phone, owner: Persona) -> None:
+def stopped_elsewhere(desk: Desk, phone: Phone, owner: Persona) -> None:
     phone.start(owner)
     for _ in range(3):
         phone.send(pin="909090")
@@ -257,7 +272,7 @@ def stopped_elsewhere(system, phone: Phone, owner: Persona) -> None:
     phone.look("paused")
     phone.start(owner)
     phone.part("main [data-part=state]").wait_for()
-    at_the_desk(system, "block", owner)
+    desk.block_apps(owner)
     phone.start(owner)
     phone.part("main [data-part=ended]").wait_for()
     phone.look("ended")
@@ -266,7 +281,7 @@ def stopped_elsewhere(system, phone: Phone, owner: Persona) -> None:
     assert phone.part("main [data-cell=open]").count() == 1
 
 
-def test_copy_to_a_new_phone_after_an_hour(system, browser, demo, film):
+def test_copy_to_a_new_phone_after_an_hour(system, browser, demo, desk, film):
     owner = citizens(demo)[2]
     demo.skip_hours(1)
     with (
@@ -276,7 +291,7 @@ def test_copy_to_a_new_phone_after_an_hour(system, browser, demo, film):
         old, new = Phone(old_window, demo, "app-old"), Phone(new_window, demo, "app-new")
         for phone in (old, new):
             phone.speak()
-        old.set_up(owner, at_the_desk(system, "code-on-screen", owner))
+        old.set_up(owner, desk.code_on_screen(owner))
         old.press("on")
         old.unlock(owner)
         old.press("copy")
@@ -303,7 +318,7 @@ def test_copy_to_a_new_phone_after_an_hour(system, browser, demo, film):
         new.sees("enrol-copy")
         new.look("enrol-copy")
         demo.listen(owner.phone)
-        new.send(user_id=owner.user_id)
+        new.send(user_id=name_of(owner))
         new.sees("enrol-pin")
         new.send(temporary_pin=new.temporary_pin_of(owner), pin=OTHER_PIN, pin_again=OTHER_PIN)
         new.sees("enrolled")
@@ -329,7 +344,7 @@ def test_without_camera_and_without_connection(system, browser, demo):
         phone.part("#offline").wait_for()
         phone.look("offline")
         phone.press("add")
-        phone.send(user_id=owner.user_id, activation_code="AAAA-AAAA-AAAA")
+        phone.send(user_id=name_of(owner), activation_code="AAAA-AAAA-AAAA")
         phone.told()
         assert all("ERR_INTERNET_DISCONNECTED" in line for line in window.take_complaints())
         phone.look("offline-told")
