@@ -123,7 +123,14 @@ DETAILS: Final[Mapping[str, Mapping[str, Text]]] = {
         "unexpected_alert": _("an alert that was not expected"),
         "not_accepted": _("code or password not accepted"),
         "blocked": _("blocked"),
+        "is_blocked": _("blocked"),
+        "is_suspended": _("suspended"),
+        "not_yours_to_reopen": _("not suspended by you alone"),
+        "other_app": _("not the app that is copied"),
+        "level_too_low": _("the login was not secure enough"),
+        "own_wish": _("own wish"),
     },
+    "carrier": {"paper": _("on paper"), "screen": _("on the screen"), "sms": _("by text message")},
     "by": {
         "citizen": _("by you"),
         "support": _("by support"),
@@ -143,7 +150,7 @@ DETAILS: Final[Mapping[str, Mapping[str, Text]]] = {
         "replaced": _("by a newer login"),
         "change_confirmed": _("because a change was confirmed"),
     },
-    "door": {"portal": _("self-service"), "backoffice": _("backoffice")},
+    "door": {"portal": _("self-service"), "backoffice": _("backoffice"), "app": _("in the app")},
 }
 OFFICERS_OF_SUPPORT: Final = frozenset(SHOWN[EventGroup.OFFICERS])
 ACTORS: Final[Mapping[ActorKind, Text]] = {
