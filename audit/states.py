@@ -86,7 +86,7 @@ class EventKind(StrEnum):
     APPROVAL_REFUSED = "registration.approval_refused"
     CASE_AWAITS_SECOND = "registration.case_awaits_second"
     HAND_OUT_REFUSED = "registration.hand_out_refused"
-    BLOCK_REFUSED = "registration.block_refused"
+    DESK_ACT_REFUSED = "registration.desk_act_refused"
     OFFICER_APPOINTED = "registration.officer_appointed"
     ORGANISATION_CREATED = "registration.organisation_created"
     OFFICE_CREATED = "registration.office_created"

@@ -18,6 +18,7 @@ from registration.states import (
     OfficerRole,
     QuestionTopic,
     RefusalReason,
+    StockKind,
     Verdict,
 )
 
@@ -43,9 +44,10 @@ def officer_appointed(
     record(kind=EventKind.OFFICER_APPOINTED, actor=SYSTEM, subject_id=identity_id, at=now, facts=facts)
 
 
-def device_stocked(*, office_id: UUID, serial: str, now: datetime) -> None:
+def device_stocked(*, office_id: UUID, serial: str, kind: StockKind, now: datetime) -> None:
     """A device lies in an office's stock."""
-    record(kind=EventKind.DEVICE_STOCKED, actor=SYSTEM, subject_id=office_id, at=now, facts={"serial": serial})
+    facts: dict[str, Fact] = {"serial": serial, "device": kind.value}
+    record(kind=EventKind.DEVICE_STOCKED, actor=SYSTEM, subject_id=office_id, at=now, facts=facts)
 
 
 def case_opened(*, case: ProofingCase, actor: Actor, now: datetime) -> None:
@@ -114,8 +116,13 @@ def approval_refused(*, case: ProofingCase, reason: str, actor: Actor, now: date
 
 
 def hand_out_refused(*, case: ProofingCase, reason: str, actor: Actor, now: datetime) -> None:
-    """A device stays where it is."""
+    """A device stays where it is, or no code is given."""
     _of_case(EventKind.HAND_OUT_REFUSED, case, actor, now, reason=reason)
+
+
+def desk_act_refused(*, case: ProofingCase, act: str, reason: str, actor: Actor, now: datetime) -> None:
+    """A clerk wanted to block, reopen or set right what they may not now, or what is not there."""
+    _of_case(EventKind.DESK_ACT_REFUSED, case, actor, now, act=act, reason=reason)
 
 
 def case_refused(*, case: ProofingCase, reason: RefusalReason, actor: Actor, now: datetime) -> None:

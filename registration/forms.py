@@ -222,25 +222,6 @@ class IssueForm(forms.Form):
     )
 
 
-class DeviceForm(forms.Form):
-    """Which code display is handed out."""
-
-    serial = forms.CharField(
-        label=_("Serial number"),
-        max_length=64,
-        help_text=_("On the back of the code display"),
-        error_messages={"required": _("Type the serial number.")},
-        widget=forms.TextInput(attrs=PLAIN),
-    )
-
-    def clean_serial(self) -> str:
-        """Give the number as it is in the stock."""
-        serial = "".join(self.cleaned_data["serial"].split()).upper()
-        if not re.fullmatch(r"[A-Z0-9-]{4,32}", serial):
-            raise forms.ValidationError(_("A serial number has letters, digits and hyphens only."), code="form")
-        return serial
-
-
 class RefuseForm(forms.Form):
     """Why a case is refused."""
 

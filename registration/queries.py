@@ -10,16 +10,15 @@ from identities.api import (
     BlockView,
     ChangeField,
     ContactKind,
-    DeviceView,
     IdentityState,
     contact_code_sent_to,
-    devices_of,
     identity_by_id,
     pending_changes_of,
     person_of,
     standing_blocks_of,
 )
 from registration import sealing
+from registration.authenticator_lines import AuthenticatorLine, authenticator_lines
 from registration.models import (
     CaseContact,
     ControlQuestion,
@@ -43,8 +42,10 @@ from registration.states import (
     EvidenceKind,
     LookReason,
     OfficerRole,
+    PaperKind,
     QuestionTopic,
     RefusalReason,
+    StockKind,
     StockState,
     Verdict,
 )
@@ -130,7 +131,9 @@ class CaseView:
     verdict: Verdict
     is_asked: bool
     contacts: dict[ContactKind, ContactView]
-    devices: tuple[str, ...]
+    authenticators: tuple[AuthenticatorLine, ...]
+    devices: tuple[tuple[StockKind, str], ...]
+    paper_codes: tuple[PaperKind, ...]
     opened_at: datetime
     looked_up_at: datetime | None
     decided_at: datetime | None
@@ -162,7 +165,7 @@ class ChangeLine:
 
 @dataclass(frozen=True, kw_only=True)
 class CallView:
-    """A caller's identity as support sees it. ``devices`` and ``changes`` are empty until the caller is identified."""
+    """A caller's identity as support sees it. ``changes`` is empty until the caller is identified."""
 
     id: UUID
     reason: LookReason
@@ -171,7 +174,7 @@ class CallView:
     cpr_number: str | None
     state: IdentityState
     blocks: list[BlockView]
-    devices: list[DeviceView]
+    authenticators: tuple[AuthenticatorLine, ...]
     changes: list[ChangeLine]
     verdict: Verdict
     is_asked: bool
@@ -256,7 +259,9 @@ def case_of(case_id: UUID, *, office_id: UUID, now: datetime) -> CaseView | None
         verdict=verdict_of(answers),
         is_asked=bool(answers),
         contacts={ContactKind(contact.kind): _contact_view(contact, is_shut=is_shut) for contact in row.contacts.all()},
-        devices=tuple(row.devices.order_by("handed_out_at").values_list("serial", flat=True)),
+        authenticators=authenticator_lines(identity.id, is_proven=row.state != CaseState.OPEN) if identity else (),
+        devices=tuple((StockKind(device.kind), device.serial) for device in row.devices.order_by("handed_out_at")),
+        paper_codes=tuple(PaperKind(code.kind) for code in row.paper_codes.order_by("id")),
         opened_at=row.opened_at,
         looked_up_at=row.looked_up_at,
         decided_at=row.decided_at,
@@ -290,7 +295,7 @@ def call_of(call_id: UUID, *, officer_id: UUID, now: datetime) -> CallView | Cal
         cpr_number=person.cpr_number,
         state=identity.state,
         blocks=standing_blocks_of(identity.id),
-        devices=devices_of(identity.id) if is_identified else [],
+        authenticators=authenticator_lines(identity.id, is_proven=is_identified),
         changes=[ChangeLine(id=change.id, field=change.field, opens_at=change.opens_at) for change in changes],
         verdict=verdict_of(answers),
         is_asked=bool(answers),
@@ -327,9 +332,9 @@ def refusal_of(case_id: UUID, *, now: datetime) -> RefusalView | None:
     )
 
 
-def stock_of(office_id: UUID, *, limit: int) -> list[str]:
-    """List the serial numbers in an office's stock."""
-    rows = StockItem.objects.filter(office_id=office_id, state=StockState.IN_STOCK).order_by("serial")
+def stock_of(office_id: UUID, *, limit: int, kind: StockKind = StockKind.CODE_DISPLAY) -> list[str]:
+    """List serial numbers of one kind of device in an office's stock."""
+    rows = StockItem.objects.filter(office_id=office_id, kind=kind, state=StockState.IN_STOCK).order_by("serial")
     return list(rows.values_list("serial", flat=True)[:limit])
 
 

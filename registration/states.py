@@ -36,6 +36,7 @@ class CasePurpose(TextChoices):
 
     ISSUE = "issue"
     REOPEN = "reopen"
+    NEW_AUTHENTICATOR = "new_authenticator"
 
 
 class CaseState(TextChoices):
@@ -82,6 +83,7 @@ class PersonRefusal(TextChoices):
     HAS_IDENTITY = "has_identity"
     HAS_NO_IDENTITY = "has_no_identity"
     NOT_BLOCKED = "not_blocked"
+    IS_BLOCKED = "is_blocked"
     FAILED_LATELY = "failed_lately"
 
 
@@ -146,6 +148,21 @@ class ContactStep(TextChoices):
 
     PHONE = "phone"
     EMAIL = "email"
+
+
+class StockKind(TextChoices):
+    """Devices that an office has in stock, as ``identities.AuthenticatorKind`` has them."""
+
+    CODE_DISPLAY = "code_display"
+    AUDIO_READER = "audio_code_reader"
+
+
+class PaperKind(TextChoices):
+    """What is activated with a code on paper alone, as ``identities.AuthenticatorKind`` has it."""
+
+    APP = "app"
+    CHIP = "chip"
+    PASSWORD = "password"  # noqa: S105 - a kind, not a password
 
 
 class StockState(TextChoices):

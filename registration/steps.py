@@ -11,15 +11,15 @@ from django.db import transaction
 
 from audit.api import Actor
 from hsm.api import seal
-from identities.api import alert_identity
+from identities.api import AuthenticatorKind, alert_identity, register_code_device
 from notifications.api import OfficerActed
 from registration import events, sealing
-from registration.models import ControlQuestion, ProofingCase, SupportCall
+from registration.models import ControlQuestion, ProofingCase, StockItem, SupportCall
 from registration.queries import ActingOfficer, officer_by_id
 from registration.registers.base import RegisterPerson
 from registration.rules.case import may_become
 from registration.rules.questions import verdict_of
-from registration.states import CaseState, OfficerRole, QuestionTopic, Verdict
+from registration.states import CaseState, OfficerRole, QuestionTopic, StockKind, Verdict
 
 _chance = secrets.SystemRandom()
 
@@ -128,6 +128,20 @@ def take_answer(
 def answers_of(owner: ProofingCase | SupportCall) -> Sequence[bool | None]:
     """List the answers of a round, in the order asked."""
     return list(owner.questions.order_by("place").values_list("was_right", flat=True))
+
+
+def stock_device(*, office_id: UUID, serial: str, seed: bytes, kind: StockKind, now: datetime) -> UUID:
+    """Put one code device into an office's stock, its seed wrapped by the HSM; it belongs to nobody yet.
+
+    Rule:    REG-11, AUT-2, KEY-1.
+    Returns: the stock item's id.
+    Writes:  CodeDevice, StockItem, AuditEvent.
+    """
+    _assert_in_transaction()
+    register_code_device(serial=serial, seed=seed, kind=AuthenticatorKind(kind.value))
+    item = StockItem.objects.create(office_id=office_id, serial=serial, kind=kind, stocked_at=now)
+    events.device_stocked(office_id=office_id, serial=serial, kind=kind, now=now)
+    return item.id
 
 
 def tell_of_act(*, identity_id: UUID, act: str, officer: ActingOfficer, now: datetime) -> None:

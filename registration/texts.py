@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from django.utils.translation import gettext_lazy as _
 
 from identities.api import (
+    AppPlatform,
+    AuthenticatorBlockReason,
+    AuthenticatorKind,
+    AuthenticatorState,
     BlockReason,
     BlockSource,
     ChangeField,
+    CodeNotGivenReason,
     CodeRefusal,
     ContactKind,
-    DeviceState,
     IdentityState,
     UserIdRefusal,
 )
@@ -28,10 +32,12 @@ from registration.states import (
     FoundBy,
     LookReason,
     OfficerRole,
+    PaperKind,
     PersonRefusal,
     RefusalReason,
+    StockKind,
 )
-from registration.usecases.hand_out_display import HandOutRefusal
+from registration.usecases.hand_out_device import HandOutRefusal
 from registration.usecases.record_passport import PassportRefusal
 
 if TYPE_CHECKING:
@@ -49,6 +55,7 @@ ROLES: Final[Mapping[OfficerRole, Text]] = {
 PURPOSES: Final[Mapping[CasePurpose, Text]] = {
     CasePurpose.ISSUE: _("A first identity"),
     CasePurpose.REOPEN: _("Reopen a blocked identity"),
+    CasePurpose.NEW_AUTHENTICATOR: _("A further or new authenticator, or something to be blocked"),
 }
 CASE_STATES: Final[Mapping[CaseState, Text]] = {
     CaseState.OPEN: _("Open"),
@@ -66,11 +73,16 @@ CASE_STEPS: Final[Mapping[CaseStep, Text]] = {
     CaseStep.ISSUE: _("Issue"),
     CaseStep.REOPEN: _("Reopen"),
     CaseStep.SECOND: _("Second officer"),
-    CaseStep.DEVICE: _("Code display"),
+    CaseStep.APPROVE: _("Approve"),
+    CaseStep.DEVICE: _("Hand out"),
 }
 FAILED_LATELY: Final = _(
     "In another case about this person, control questions were answered wrongly within the last 24 hours. "
     "The person can be served a day later."
+)
+CLOCK_NOT_FOUND: Final = _(
+    "The two codes are not two in a row of an active code device of this person. Wait for a new code and try again; "
+    "if it fails again, hand out another device."
 )
 PERSON_REFUSALS: Final[Mapping[PersonRefusal, Text]] = {
     PersonRefusal.UNKNOWN: _("The civil register knows nobody with this CPR number."),
@@ -78,9 +90,12 @@ PERSON_REFUSALS: Final[Mapping[PersonRefusal, Text]] = {
     PersonRefusal.DEAD: _("The civil register says that the person is dead."),
     PersonRefusal.DISAPPEARED: _("The civil register says that the person has disappeared."),
     PersonRefusal.OWN_IDENTITY: _("This is your own CPR number. Another officer must serve you."),
-    PersonRefusal.HAS_IDENTITY: _("The person has an identity already. Open a case for reopening when it is blocked."),
-    PersonRefusal.HAS_NO_IDENTITY: _("The person has no identity that could be reopened."),
+    PersonRefusal.HAS_IDENTITY: _(
+        "The person has an identity already. Open a case for reopening when it is blocked, or for a new authenticator."
+    ),
+    PersonRefusal.HAS_NO_IDENTITY: _("The person has no identity yet."),
     PersonRefusal.NOT_BLOCKED: _("The person's identity is not blocked."),
+    PersonRefusal.IS_BLOCKED: _("The person's identity is blocked. Open a case for reopening."),
     PersonRefusal.FAILED_LATELY: FAILED_LATELY,
 }
 MRZ_FAULTS: Final[Mapping[MrzFault, Text]] = {
@@ -119,6 +134,12 @@ STEP_REFUSALS: Final[Mapping[StepRefusal, Text]] = {
     StepRefusal.OWN_IDENTITY: _("This is your own identity. Another officer must serve you."),
     StepRefusal.NOT_AWAITING: _("The case does not wait for a second officer."),
     StepRefusal.NOT_BLOCKED: _("The identity is not blocked any more."),
+    StepRefusal.IS_BLOCKED: _("The identity is blocked. Open a case for reopening."),
+    StepRefusal.NOTHING_TO_BLOCK: _("There is nothing here that could be blocked any more."),
+    StepRefusal.ALREADY_BLOCKED: _("The registration authority has blocked this identity already."),
+    StepRefusal.CLOCK_NOT_FOUND: CLOCK_NOT_FOUND,
+    StepRefusal.NOT_SUSPENDED: _("It is not suspended any more."),
+    StepRefusal.SUSPECTED_FRAUD: _("It was suspended for suspected fraud. Block it, and hand out a new one."),
     StepRefusal.NOT_APPROVED: _("Nothing can be handed out before the case is approved."),
     StepRefusal.NO_CODE: _("Send a code first."),
     StepRefusal.QUESTIONS_FAILED: _("Too few control questions were answered rightly. The case can only be refused."),
@@ -151,9 +172,62 @@ CODE_REFUSALS: Final[Mapping[CodeRefusal, Text]] = {
     CodeRefusal.DEAD: _("The code does not work any more. Send a new one."),
 }
 HAND_OUT_REFUSALS: Final[Mapping[HandOutRefusal, Text]] = {
-    HandOutRefusal.NOT_IN_STOCK: _("There is no code display with this number in your office's stock."),
+    HandOutRefusal.NOT_IN_STOCK: _("There is no device with this number in your office's stock."),
     HandOutRefusal.IDENTITY_BLOCKED: _("The identity is blocked. Nothing can be handed out."),
-    HandOutRefusal.NOT_USABLE: _("This code display cannot be used. Take another, and put this one aside."),
+    HandOutRefusal.NOT_USABLE: _("This device cannot be used. Take another, and put this one aside."),
+}
+CODES_NOT_GIVEN: Final[Mapping[CodeNotGivenReason, Text]] = {  # at the desk
+    CodeNotGivenReason.BLOCKED: _("The identity is blocked. Nothing can be handed out."),
+    CodeNotGivenReason.NO_PHONE: _("The person has no phone number on record, and the app needs a code by SMS."),
+    CodeNotGivenReason.PHONE_TOO_NEW: _(
+        "The phone number was registered or changed less than 120 hours ago, or would still be so new. No code for the "
+        "app can be given yet. Hand out a code display or an audio code reader, or let the person come again."
+    ),
+    CodeNotGivenReason.AT_MOST: _(
+        "The person has as many of these as there may be. Open a new case, and block one first."
+    ),
+    CodeNotGivenReason.NO_DEVICE: _("No code device waits to be activated by this person."),
+    CodeNotGivenReason.SAME_CHANNEL: _(
+        "A code for the app is never sent by SMS: the app's second code comes that way."
+    ),
+}
+AUTHENTICATORS: Final[Mapping[AuthenticatorKind, Text]] = {
+    AuthenticatorKind.APP: _("App"),
+    AuthenticatorKind.CODE_DISPLAY: _("Code display"),
+    AuthenticatorKind.AUDIO_READER: _("Audio code reader"),
+    AuthenticatorKind.CHIP: _("Chip"),
+    AuthenticatorKind.PASSWORD: _("Password"),
+}
+AUTHENTICATOR_STATES: Final[Mapping[AuthenticatorState, Text]] = {
+    AuthenticatorState.ACTIVE: _("active"),
+    AuthenticatorState.SUSPENDED: _("suspended"),
+    AuthenticatorState.BLOCKED: _("blocked"),
+}
+PLATFORMS: Final[Mapping[str, Text]] = {
+    AppPlatform.ANDROID.value: _("Android phone"),
+    AppPlatform.IPHONE.value: _("iPhone"),
+    AppPlatform.COMPUTER.value: _("computer"),
+    AppPlatform.OTHER.value: _("another device"),
+}
+AUTHENTICATOR_BLOCK_REASONS: Final[Mapping[AuthenticatorBlockReason, Text]] = {  # those that a person can give
+    AuthenticatorBlockReason.OWN_WISH: _("The person's own wish"),
+    AuthenticatorBlockReason.LOST_DEVICE: _("A device is lost"),
+    AuthenticatorBlockReason.SUSPECTED_MISUSE: _("Suspected misuse"),
+}
+STOCK_KINDS: Final[Mapping[StockKind, Text]] = {
+    StockKind.CODE_DISPLAY: _("Code display"),
+    StockKind.AUDIO_READER: _("Audio code reader"),
+}
+PAPER_KINDS: Final[Mapping[PaperKind, Text]] = {
+    PaperKind.APP: _("Code for the app"),
+    PaperKind.CHIP: _("Code for a chip"),
+    PaperKind.PASSWORD: _("Code for a new password"),
+}
+SENT_KINDS: Final[Mapping[AuthenticatorKind, Text]] = {  # what support sends a code for (SUP-2, SEC-5)
+    AuthenticatorKind.PASSWORD: _("A new password"),
+    AuthenticatorKind.CODE_DISPLAY: _("The code display that was handed to the caller"),
+    AuthenticatorKind.AUDIO_READER: _("The audio code reader that was handed to the caller"),
+    AuthenticatorKind.CHIP: _("A chip"),
 }
 EVIDENCE_KINDS: Final[Mapping[EvidenceKind, Text]] = {
     EvidenceKind.PASSPORT_WITH_CPR: _("Passport with CPR number"),
@@ -216,12 +290,6 @@ IDENTITY_STATES: Final[Mapping[IdentityState, Text]] = {
     IdentityState.ACTIVE: _("Active"),
     IdentityState.BLOCKED: _("Blocked"),
 }
-DEVICE_STATES: Final[Mapping[DeviceState, Text]] = {
-    DeviceState.IN_STOCK: _("in stock"),
-    DeviceState.HANDED_OUT: _("not activated"),
-    DeviceState.ACTIVE: _("active"),
-    DeviceState.BLOCKED: _("blocked"),
-}
 CHANGE_FIELDS: Final[Mapping[ChangeField, Text]] = {
     ChangeField.PHONE: _("Phone number"),
     ChangeField.EMAIL: _("E-mail address"),
@@ -246,6 +314,24 @@ SUPPORT_REFUSALS: Final[Mapping[SupportRefusal, Text]] = {
     SupportRefusal.ALREADY_ASKED: _("That has been asked or answered already."),
     SupportRefusal.NOT_PENDING: _("The change does not wait any more."),
     SupportRefusal.ALREADY_BLOCKED: _("Support has blocked this identity already."),
+    SupportRefusal.AUTHENTICATOR_GONE: _("It is blocked already, or not the caller's."),
+    SupportRefusal.CLOCK_NOT_FOUND: CLOCK_NOT_FOUND,
+    SupportRefusal.NO_PHONE: _("The caller has no phone number on record. Send the caller to Citizen Service."),
+    SupportRefusal.PHONE_TOO_NEW: _(
+        "The phone number was registered or changed less than 120 hours ago, so nothing can be sent to it. Send the "
+        "caller to Citizen Service, or ask them to call again later."
+    ),
+    SupportRefusal.IDENTITY_BLOCKED: _("The identity is blocked. It is reopened only in person, at Citizen Service."),
+    SupportRefusal.AT_MOST: _("The caller has as many of these as there may be. Block one that is not used any more."),
+    SupportRefusal.NO_DEVICE: _(
+        "No such device was handed to the caller and waits to be activated. Send the caller to Citizen Service."
+    ),
+    SupportRefusal.SAME_CHANNEL: _("A code for the app is never sent by SMS: the app's second code comes that way."),
+    SupportRefusal.NO_ENROLMENT: _(
+        "No app of the caller waits for a temporary PIN. The caller must begin in the app, with user ID and "
+        "activation code."
+    ),
+    SupportRefusal.TOO_MANY_PINS: _("Too many temporary PINs were sent within an hour. Ask the caller to wait."),
 }
 REGISTER_AWAY: Final = _(
     "The register does not answer. Nothing was stored. Wait a minute and try again, or keep the person's place."

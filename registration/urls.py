@@ -5,10 +5,12 @@ from django.urls import path
 from registration.views.auditor.event import LogEventPage
 from registration.views.auditor.log import LogSearchPage
 from registration.views.auditor.seals import SealsPage
+from registration.views.clerk.approve import ApproveAuthenticatorPage
+from registration.views.clerk.block import CaseAuthenticatorBlockPage, CaseBlockPage
 from registration.views.clerk.case import CaseOverviewPage
 from registration.views.clerk.cases import CasesPage
 from registration.views.clerk.contacts import ContactCodePage, ContactPage, ContactsPage
-from registration.views.clerk.device import DevicePage, SheetPage
+from registration.views.clerk.device import DevicePage, PaperCodePage, SheetPage
 from registration.views.clerk.issue import IssuePage
 from registration.views.clerk.open_case import OpenCasePage
 from registration.views.clerk.passport import PassportPage
@@ -16,7 +18,10 @@ from registration.views.clerk.person import PersonPage
 from registration.views.clerk.questions import AnswerPage, QuestionsPage
 from registration.views.clerk.refuse import CancelCasePage, RefusalPage, RefusePage
 from registration.views.clerk.reopen import ReopenPage, SecondPage
+from registration.views.clerk.reopen_authenticator import CaseAuthenticatorReopenPage
+from registration.views.clerk.resync import CaseResyncPage
 from registration.views.home import OfficerHomePage
+from registration.views.support.authenticators import AuthenticatorBlockPage, ResyncPage, SendCodePage, SendPinPage
 from registration.views.support.block import BlockPage
 from registration.views.support.citizen import CitizenPage
 from registration.views.support.identify import CallerAnswerPage, IdentifyPage
@@ -41,8 +46,22 @@ urlpatterns = [
     path("cases/<uuid:case_id>/issue/", IssuePage.as_view(), name="case-issue"),
     path("cases/<uuid:case_id>/reopen/", ReopenPage.as_view(), name="case-reopen"),
     path("cases/<uuid:case_id>/second/", SecondPage.as_view(), name="case-second"),
+    path("cases/<uuid:case_id>/approve/", ApproveAuthenticatorPage.as_view(), name="case-approve"),
     path("cases/<uuid:case_id>/device/", DevicePage.as_view(), name="case-device"),
     path("cases/<uuid:case_id>/sheet/", SheetPage.as_view(), name="case-sheet"),
+    path("cases/<uuid:case_id>/sheet/<slug:kind>/", PaperCodePage.as_view(), name="case-paper-code"),
+    path("cases/<uuid:case_id>/block/", CaseBlockPage.as_view(), name="case-block"),
+    path(
+        "cases/<uuid:case_id>/authenticators/<slug:kind>/<uuid:authenticator_id>/block/",
+        CaseAuthenticatorBlockPage.as_view(),
+        name="case-block-authenticator",
+    ),
+    path(
+        "cases/<uuid:case_id>/authenticators/<slug:kind>/<uuid:authenticator_id>/reopen/",
+        CaseAuthenticatorReopenPage.as_view(),
+        name="case-reopen-authenticator",
+    ),
+    path("cases/<uuid:case_id>/clock/", CaseResyncPage.as_view(), name="case-resync"),
     path("cases/<uuid:case_id>/refuse/", RefusePage.as_view(), name="case-refuse"),
     path("cases/<uuid:case_id>/refusal/", RefusalPage.as_view(), name="case-refusal"),
     path("cases/<uuid:case_id>/cancel/", CancelCasePage.as_view(), name="case-cancel"),
@@ -55,6 +74,14 @@ urlpatterns = [
         name="support-answer",
     ),
     path("support/calls/<uuid:call_id>/block/", BlockPage.as_view(), name="support-block"),
+    path(
+        "support/calls/<uuid:call_id>/authenticators/<slug:kind>/<uuid:authenticator_id>/block/",
+        AuthenticatorBlockPage.as_view(),
+        name="support-block-authenticator",
+    ),
+    path("support/calls/<uuid:call_id>/code/", SendCodePage.as_view(), name="support-send-code"),
+    path("support/calls/<uuid:call_id>/temporary-pin/", SendPinPage.as_view(), name="support-send-pin"),
+    path("support/calls/<uuid:call_id>/clock/", ResyncPage.as_view(), name="support-resync"),
     path(
         "support/calls/<uuid:call_id>/changes/<uuid:change_id>/stop/",
         StopChangePage.as_view(),

@@ -6,7 +6,7 @@ from registration.models.evidence import Evidence
 from registration.models.officer import Officer
 from registration.models.organisation import Office, RaOrganisation
 from registration.models.question import ControlQuestion
-from registration.models.stock import StockItem
+from registration.models.stock import PaperCode, StockItem
 
 __all__ = [
     "CaseContact",
@@ -14,6 +14,7 @@ __all__ = [
     "Evidence",
     "Office",
     "Officer",
+    "PaperCode",
     "ProofingCase",
     "RaOrganisation",
     "RefusalDecision",

@@ -1,4 +1,6 @@
-"""Devices of an office that wait for a citizen."""
+"""What an office hands out: devices out of its stock, and codes on paper."""
+
+from typing import Final
 
 from django.db import models
 from django.db.models import F, Q
@@ -6,7 +8,9 @@ from uuid_utils.compat import uuid7
 
 from registration.models.case import ProofingCase
 from registration.models.organisation import Office
-from registration.states import StockState
+from registration.states import PaperKind, StockKind, StockState
+
+SERIAL: Final = r"^[A-Z0-9][A-Z0-9._/-]{0,31}$"  # capitals: nobody at a desk types the difference
 
 
 class StockItem(models.Model):
@@ -15,6 +19,7 @@ class StockItem(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     office = models.ForeignKey(Office, on_delete=models.PROTECT, related_name="stock")
     serial = models.CharField(max_length=32, unique=True)
+    kind = models.TextField(choices=StockKind)
     state = models.TextField(choices=StockState, default=StockState.IN_STOCK)
     stocked_at = models.DateTimeField()
     case = models.ForeignKey(ProofingCase, null=True, on_delete=models.PROTECT, related_name="devices")
@@ -23,7 +28,8 @@ class StockItem(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="stock_state_is_known", condition=Q(state__in=StockState.values)),
-            models.CheckConstraint(name="stock_serial_is_a_code", condition=Q(serial__regex=r"^[A-Z0-9-]{4,32}$")),
+            models.CheckConstraint(name="stock_kind_is_known", condition=Q(kind__in=StockKind.values)),
+            models.CheckConstraint(name="stock_serial_is_a_code", condition=Q(serial__regex=SERIAL)),
             models.CheckConstraint(
                 name="stock_is_handed_out_in_a_case",
                 condition=Q(
@@ -35,4 +41,18 @@ class StockItem(models.Model):
                 | (~Q(state=StockState.HANDED_OUT) & Q(case__isnull=True, handed_out_at__isnull=True)),
             ),
         ]
-        indexes = [models.Index(fields=["office", "serial"], name="stock_of_office", condition=Q(state="in_stock"))]
+        indexes = [
+            models.Index(fields=["office", "kind", "serial"], name="stock_of_office", condition=Q(state="in_stock"))
+        ]
+
+
+class PaperCode(models.Model):
+    """A sheet with an activation code that was printed in a case. The code itself is with ``identities``."""
+
+    id = models.BigAutoField(primary_key=True)
+    case = models.ForeignKey(ProofingCase, on_delete=models.PROTECT, related_name="paper_codes")
+    kind = models.TextField(choices=PaperKind)
+    given_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(name="paper_code_kind_is_known", condition=Q(kind__in=PaperKind.values))]

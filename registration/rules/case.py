@@ -40,6 +40,12 @@ class StepRefusal(StrEnum):
     OWN_IDENTITY = "own_identity"
     NOT_AWAITING = "not_awaiting"
     NOT_BLOCKED = "not_blocked"
+    IS_BLOCKED = "is_blocked"
+    NOTHING_TO_BLOCK = "nothing_to_block"
+    ALREADY_BLOCKED = "already_blocked"
+    CLOCK_NOT_FOUND = "clock_not_found"
+    NOT_SUSPENDED = "not_suspended"
+    SUSPECTED_FRAUD = "suspected_fraud"
     NOT_APPROVED = "not_approved"
     NO_CODE = "no_code"
     QUESTIONS_FAILED = "questions_failed"
@@ -89,7 +95,9 @@ def refusal_of_person(
         return PersonRefusal.HAS_IDENTITY if has_identity else None
     if not has_identity:
         return PersonRefusal.HAS_NO_IDENTITY
-    return None if is_blocked else PersonRefusal.NOT_BLOCKED
+    if purpose is CasePurpose.REOPEN:
+        return None if is_blocked else PersonRefusal.NOT_BLOCKED
+    return PersonRefusal.IS_BLOCKED if is_blocked else None
 
 
 def refusal_to_examine(*, state: CaseState, is_looked_up: bool) -> StepRefusal | None:
@@ -153,6 +161,45 @@ def refusal_to_approve(
     return StepRefusal.TOO_OLD if is_too_old(looked_up_at=looked_up_at, now=now) else None
 
 
+def refusal_to_block(
+    *, state: CaseState, looked_up_at: datetime | None, has_identity: bool, is_own: bool, now: datetime
+) -> StepRefusal | None:
+    """Decide whether a clerk may block in a case; ``None`` means they may.
+
+    Rule: BLK-1, REG-10: from the look-up on. The documents need not have been seen: a wrong block harms less than a
+          late one.
+    """
+    if state not in LIVE_CASE_STATES:
+        return StepRefusal.NOT_OPEN
+    if is_own:
+        return StepRefusal.OWN_IDENTITY
+    if not has_identity:
+        return StepRefusal.NOTHING_TO_BLOCK if looked_up_at else StepRefusal.NOT_LOOKED_UP
+    return StepRefusal.TOO_OLD if is_too_old(looked_up_at=looked_up_at, now=now) else None
+
+
+def refusal_to_care_for(
+    *, state: CaseState, looked_up_at: datetime | None, is_own: bool, now: datetime
+) -> StepRefusal | None:
+    """Decide whether a clerk may reopen an authenticator or set its clock right in a case; ``None`` means they may.
+
+    Rule: REG-1, REG-10: for somebody whose identity is proven.
+    """
+    if state is not CaseState.EXAMINED:
+        return StepRefusal.NOT_EXAMINED
+    if is_own:
+        return StepRefusal.OWN_IDENTITY
+    return StepRefusal.TOO_OLD if is_too_old(looked_up_at=looked_up_at, now=now) else None
+
+
+def was_proven_at(*, level_reached: int | None, identity_level: int) -> bool:
+    """Tell whether the documents of a case reach the level of the identity that something is handed out for.
+
+    Rule: LVL-2, REG-5: what is enrolled rests on who was seen with what.
+    """
+    return level_reached is not None and level_reached >= identity_level
+
+
 def needs_second_officer(*, has_document: bool, has_cpr_number: bool, block_codes: Collection[str]) -> bool:
     """Tell whether one clerk is not enough. ``block_codes``: sources and reasons of the blocks that stand.
 
@@ -187,7 +234,7 @@ def refusal_to_second(
 def refusal_to_hand_out(
     *, state: CaseState, looked_up_at: datetime | None, is_own: bool, now: datetime
 ) -> StepRefusal | None:
-    """Decide whether a device may be handed out in a case; ``None`` means it may.
+    """Decide whether a device or a code on paper may be handed out in a case; ``None`` means it may.
 
     Rule: REG-1, REG-10: while the citizen whose identity was proven still stands there. The approval renews nothing.
     """

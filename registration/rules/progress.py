@@ -17,6 +17,7 @@ class CaseStep(StrEnum):
     ISSUE = "issue"
     REOPEN = "reopen"
     SECOND = "second"
+    APPROVE = "approve"
     DEVICE = "device"
     DONE = "done"
 
@@ -37,6 +38,13 @@ STEPS: Final = {
         CaseStep.REOPEN,
         CaseStep.DEVICE,
     ),
+    CasePurpose.NEW_AUTHENTICATOR: (
+        CaseStep.PERSON,
+        CaseStep.DOCUMENT,
+        CaseStep.QUESTIONS,
+        CaseStep.APPROVE,
+        CaseStep.DEVICE,
+    ),
 }
 
 
@@ -48,7 +56,7 @@ def next_step(
     has_document: bool,
     verdict: Verdict,
     missing_contacts: AbstractSet[str],
-    has_device: bool,
+    has_handed_out: bool,
 ) -> CaseStep | None:
     """Give the step that a case waits for; None when it can only be ended.
 
@@ -57,7 +65,7 @@ def next_step(
     if state in {CaseState.REFUSED, CaseState.CANCELLED}:
         return CaseStep.DONE
     if state is CaseState.APPROVED:
-        return CaseStep.DONE if has_device else CaseStep.DEVICE
+        return CaseStep.DONE if has_handed_out else CaseStep.DEVICE
     if state is CaseState.AWAITING_SECOND_OFFICER:
         return CaseStep.SECOND
     if not has_person:
@@ -68,4 +76,6 @@ def next_step(
         return None if verdict is Verdict.FAILED else CaseStep.QUESTIONS
     if purpose is CasePurpose.REOPEN:
         return CaseStep.REOPEN
+    if purpose is CasePurpose.NEW_AUTHENTICATOR:
+        return CaseStep.APPROVE
     return CaseStep.CONTACTS if missing_contacts else CaseStep.ISSUE

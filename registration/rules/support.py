@@ -17,6 +17,13 @@ class SupportAct(StrEnum):
     BLOCK = "block"
     CANCEL_CHANGE = "cancel_change"
     TELL_USER_ID = "tell_user_id"
+    BLOCK_AUTHENTICATOR = "block_authenticator"
+    SEND_CODE = "send_code"
+    SEND_PIN = "send_pin"
+    RESYNC = "resync"
+
+
+BLOCKING: Final = frozenset({SupportAct.BLOCK, SupportAct.BLOCK_AUTHENTICATOR})
 
 
 class SupportRefusal(StrEnum):
@@ -32,6 +39,16 @@ class SupportRefusal(StrEnum):
     ALREADY_ASKED = "already_asked"
     NOT_PENDING = "not_pending"
     ALREADY_BLOCKED = "already_blocked"
+    AUTHENTICATOR_GONE = "authenticator_gone"
+    CLOCK_NOT_FOUND = "clock_not_found"
+    NO_PHONE = "no_phone"
+    PHONE_TOO_NEW = "phone_too_new"
+    IDENTITY_BLOCKED = "identity_blocked"
+    AT_MOST = "at_most"
+    NO_DEVICE = "no_device"
+    SAME_CHANNEL = "same_channel"
+    NO_ENROLMENT = "no_enrolment"
+    TOO_MANY_PINS = "too_many_pins"
 
 
 def is_over(*, opened_at: datetime, now: datetime) -> bool:
@@ -53,7 +70,7 @@ def refusal_to_act_in_call(
         return SupportRefusal.CALL_OVER
     if act is SupportAct.IDENTIFY:
         return SupportRefusal.ALREADY_IDENTIFIED if is_identified else None
-    if act is not SupportAct.BLOCK and not is_identified:
+    if act not in BLOCKING and not is_identified:
         return SupportRefusal.NOT_IDENTIFIED
     return None
 

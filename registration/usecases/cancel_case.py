@@ -8,7 +8,7 @@ from django.db import transaction
 from registration import events
 from registration.rules.case import StepRefusal
 from registration.rules.questions import verdict_of
-from registration.states import LIVE_CASE_STATES, CaseState, OfficerRole, Verdict
+from registration.states import LIVE_CASE_STATES, CasePurpose, CaseState, OfficerRole, Verdict
 from registration.steps import acting_as, answers_of, locked_case, move, tell_of_act
 from registration.usecases.results import Ended, StepRefused
 
@@ -35,5 +35,6 @@ def cancel_case(*, officer_id: UUID, case_id: UUID, now: datetime) -> Ended | St
     case.save(update_fields=["state", "decided_at"])
     events.case_cancelled(case=case, actor=officer.actor, now=now)
     if case.identity_id is not None:
-        tell_of_act(identity_id=case.identity_id, act="gave_up_reopening", officer=officer, now=now)
+        act = "gave_up_reopening" if case.purpose == CasePurpose.REOPEN else "gave_up_authenticator"
+        tell_of_act(identity_id=case.identity_id, act=act, officer=officer, now=now)
     return Ended(CaseState.CANCELLED)

@@ -8,7 +8,7 @@ from django.db import transaction
 from registration import events
 from registration.models import RefusalDecision
 from registration.rules.case import StepRefusal
-from registration.states import LIVE_CASE_STATES, CaseState, OfficerRole, RefusalReason
+from registration.states import LIVE_CASE_STATES, CasePurpose, CaseState, OfficerRole, RefusalReason
 from registration.steps import acting_as, locked_case, move, tell_of_act
 from registration.usecases.results import Ended, StepRefused
 
@@ -38,5 +38,6 @@ def refuse_case(*, officer_id: UUID, case_id: UUID, reason: RefusalReason, now: 
     )
     events.case_refused(case=case, reason=reason, actor=officer.actor, now=now)
     if case.identity_id is not None:
-        tell_of_act(identity_id=case.identity_id, act="refused_reopening", officer=officer, now=now)
+        act = "refused_reopening" if case.purpose == CasePurpose.REOPEN else "refused_authenticator"
+        tell_of_act(identity_id=case.identity_id, act=act, officer=officer, now=now)
     return Ended(CaseState.REFUSED)

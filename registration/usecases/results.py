@@ -1,7 +1,9 @@
 """Outcomes that several use cases share."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
+from identities.api import AuthenticatorKind
 from registration.rules.case import StepRefusal
 from registration.rules.support import SupportRefusal
 from registration.states import CaseState
@@ -20,6 +22,16 @@ class SupportRefused:
 
     reason: SupportRefusal
     tries_left: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """What a citizen takes home on paper: the code stands there this once (SEC-4). ``serial`` is a device's."""
+
+    kind: AuthenticatorKind
+    serial: str | None
+    activation_code: str = field(repr=False)
+    expires_at: datetime
 
 
 @dataclass(frozen=True)

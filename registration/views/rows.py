@@ -23,6 +23,7 @@ PAGES = {
     CaseStep.ISSUE: "registration:case-issue",
     CaseStep.REOPEN: "registration:case-reopen",
     CaseStep.SECOND: "registration:case-second",
+    CaseStep.APPROVE: "registration:case-approve",
     CaseStep.DEVICE: "registration:case-device",
 }
 
@@ -57,7 +58,7 @@ def progress_of(case: CaseView) -> Progress:
         has_document=bool(case.evidence),
         verdict=case.verdict,
         missing_contacts={kind.value for kind in ContactKind} - proven,
-        has_device=bool(case.devices),
+        has_handed_out=bool(case.devices or case.paper_codes),
     )
     steps = STEPS[case.purpose]
     at = {None: CaseStep.QUESTIONS, CaseStep.SECOND: CaseStep.REOPEN}.get(step, step)
@@ -99,8 +100,8 @@ def case_rows(case: CaseView) -> list[Row]:
         rows.append(Row(texts.CONTACT_KINDS[contact_kind], f"{contact.value} ({is_proven})"))
     if case.user_id:
         rows.append(Row(_("User ID"), case.user_id))
-    rows += [Row(_("Code display"), serial) for serial in case.devices]
-    return rows
+    rows += [Row(texts.STOCK_KINDS[kind], serial) for kind, serial in case.devices]
+    return rows + [Row(texts.PAPER_KINDS[kind], _("given on paper")) for kind in case.paper_codes]
 
 
 def _dates(case: CaseView) -> list[Row]:

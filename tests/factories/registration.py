@@ -14,7 +14,7 @@ from authentication.states import Door, Purpose
 from authentication.usecases.give_code import give_code
 from authentication.usecases.give_password import give_password
 from authentication.usecases.open_request import open_request
-from identities.api import CodeSent, ContactKind, ContactProven, HandedOut, Person
+from identities.api import CodeSent, ContactKind, ContactProven, Person
 from notifications.api import Language
 from registration.api import (
     OfficerRole,
@@ -28,17 +28,19 @@ from registration.api import (
     fixture_people,
     put_into_stock,
 )
-from registration.models import ControlQuestion
+from registration.models import ControlQuestion, SupportCall
 from registration.rules.evidence import Level
-from registration.states import CasePurpose, FoundBy, LookReason, Verdict
+from registration.states import CasePurpose, FoundBy, LookReason, StockKind, Verdict
 from registration.usecases.answer_question import Answered, answer_question
 from registration.usecases.approve_and_issue import Approved, approve_and_issue
+from registration.usecases.approve_authenticator import approve_authenticator
 from registration.usecases.ask_questions import Asked, ask_questions
 from registration.usecases.find_citizen import Found, find_citizen
-from registration.usecases.hand_out_display import hand_out_display
+from registration.usecases.hand_out_device import hand_out_device
 from registration.usecases.look_up_citizen import LookedUp, look_up_citizen
 from registration.usecases.open_case import open_case
 from registration.usecases.record_passport import PassportRecorded, record_passport
+from registration.usecases.results import Sheet
 from registration.usecases.send_contact_code import send_contact_code
 from registration.usecases.take_contact_code import take_contact_code
 from tests.factories.identities import Resident, a_resident, code_sent_to
@@ -107,11 +109,11 @@ def a_support_agent(*, now: datetime) -> OfficerAtWork:
     return an_officer_of(an_office(now=now), now=now, role=OfficerRole.SUPPORT)
 
 
-def a_stocked_display(office: OfficeAtWork, *, now: datetime) -> str:
-    """Put a code display into an office's stock, and give its serial number."""
+def a_stocked_display(office: OfficeAtWork, *, now: datetime, kind: StockKind = StockKind.CODE_DISPLAY) -> str:
+    """Put a code device into an office's stock, and give its serial number."""
     number = next(_numbers)
     serial = f"KV-S-{number:05}"
-    put_into_stock(office_id=office.id, serial=serial, seed=number.to_bytes(20, "big"), now=now)
+    put_into_stock(office_id=office.id, serial=serial, seed=number.to_bytes(20, "big"), kind=kind, now=now)
     return serial
 
 
@@ -217,11 +219,19 @@ def an_approved_case(clerk: OfficerAtWork, person: RegisterPerson, *, now: datet
     return case_id, outcome.identity_id
 
 
-def a_handed_out_display(clerk: OfficerAtWork, case_id: UUID, *, now: datetime) -> HandedOut:
+def a_visiting_case(clerk: OfficerAtWork, person: RegisterPerson, *, now: datetime) -> UUID:
+    """Prove somebody who has an identity, so that something can be handed out to them."""
+    case_id = an_examined_case(clerk, person, now=now, purpose=CasePurpose.NEW_AUTHENTICATOR)
+    outcome = approve_authenticator(officer_id=clerk.id, case_id=case_id, now=now)
+    assert isinstance(outcome, Approved), outcome
+    return case_id
+
+
+def a_handed_out_display(clerk: OfficerAtWork, case_id: UUID, *, now: datetime) -> Sheet:
     """Hand a display of the office's stock out in a case."""
     serial = a_stocked_display(clerk.office, now=now)
-    outcome = hand_out_display(officer_id=clerk.id, case_id=case_id, serial=serial, now=now)
-    assert isinstance(outcome, HandedOut), outcome
+    outcome = hand_out_device(officer_id=clerk.id, case_id=case_id, serial=serial, now=now)
+    assert isinstance(outcome, Sheet), outcome
     return outcome
 
 
@@ -250,3 +260,8 @@ def logged_in(who: Resident, *, now: datetime) -> Client:
     session.save()
     client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key or ""
     return client
+
+
+def identified(call_id: UUID, *, now: datetime) -> None:
+    """Let a call be one whose caller proved who they are."""
+    SupportCall.objects.filter(pk=call_id).update(number_right_at=now, identified_at=now)

@@ -37,6 +37,7 @@ LONG_NAME = "Ærøskøbing Kommunes Borgerservice og Bank, afdeling for særlige
 ACTS = (
     "looked_up", "told_user_id", "identity_issued", "device_handed_out", "code_issued", "contact_registered",
     "identity_blocked", "identity_reopened", "authenticator_blocked", "change_stopped", "refused_reopening",
+    "proved_identity", "refused_authenticator", "gave_up_authenticator", "sent_temporary_pin", "resynced_device",
     "an_act_without_words",
 )  # fmt: skip
 

@@ -32,11 +32,14 @@ def person_with(**traits):
     return next(one for one in fixture_people() if all(getattr(one, name) == value for name, value in traits.items()))
 
 
-def identity_of(person, *, now):
-    as_identity = Person(
+def as_person(person):
+    return Person(
         name=person.name, cpr_number=person.cpr_number, born_on=person.born_on, address=None, is_name_protected=False
     )
-    return an_issued_identity(now=now - timedelta(days=1), person=as_identity)[0]
+
+
+def identity_of(person, *, now):
+    return an_issued_identity(now=now - timedelta(days=1), person=as_person(person))[0]
 
 
 def block(identity_id, *, now, source=BlockSource.SUPPORT, reason=BlockReason.LOST_DEVICE):

@@ -32,7 +32,7 @@ from registration.states import (
 from registration.usecases.approve_and_issue import Approved, approve_and_issue
 from registration.usecases.approve_and_reopen import approve_and_reopen
 from registration.usecases.cancel_case import cancel_case
-from registration.usecases.hand_out_display import HandOutRefusal, NotHandedOut, hand_out_display
+from registration.usecases.hand_out_device import HandOutRefusal, NotHandedOut, hand_out_device
 from registration.usecases.refuse_case import refuse_case
 from registration.usecases.results import Ended, StepRefused
 from tests.factories.registration import (
@@ -121,7 +121,7 @@ def test_sec_4_a_display_of_the_offices_stock_is_handed_out(clerk, person, now):
     assert len(alerts(identity_id, MessageKind.CODE_ISSUED)) == 2
     (event,) = [one for one in events(EventKind.CODE_DISPLAY_HANDED_OUT) if one.subject_id == identity_id]
     assert (event.actor_id, event.office_id) == (clerk.id, clerk.office.id)
-    again = hand_out_display(officer_id=clerk.id, case_id=case_id, serial=sheet.serial, now=now)
+    again = hand_out_device(officer_id=clerk.id, case_id=case_id, serial=sheet.serial, now=now)
     assert again.activation_code != sheet.activation_code
 
 
@@ -130,7 +130,7 @@ def test_reg_11_another_offices_display_is_not_in_stock(clerk, person, now):
     case_id, _ = an_approved_case(clerk, person, now=now)
     foreign = a_stocked_display(an_office(now=now), now=now)
     for serial in (foreign, "KV-NO-SUCH"):
-        outcome = hand_out_display(officer_id=clerk.id, case_id=case_id, serial=serial, now=now)
+        outcome = hand_out_device(officer_id=clerk.id, case_id=case_id, serial=serial, now=now)
         assert outcome == NotHandedOut(HandOutRefusal.NOT_IN_STOCK)
     assert device_state(foreign) is DeviceState.IN_STOCK
     assert len(events(EventKind.HAND_OUT_REFUSED)) == 2
@@ -140,7 +140,7 @@ def test_a_display_handed_out_in_one_case_is_gone_for_the_next(clerk, now):
     first, second = plain_people()[:2]
     sheet = a_handed_out_display(clerk, an_approved_case(clerk, first, now=now)[0], now=now)
     case_id, _ = an_approved_case(clerk, second, now=now)
-    outcome = hand_out_display(officer_id=clerk.id, case_id=case_id, serial=sheet.serial, now=now)
+    outcome = hand_out_device(officer_id=clerk.id, case_id=case_id, serial=sheet.serial, now=now)
     assert outcome == NotHandedOut(HandOutRefusal.NOT_IN_STOCK)
 
 
@@ -148,10 +148,10 @@ def test_nothing_is_handed_out_to_a_blocked_identity_or_a_day_later(clerk, perso
     case_id, identity_id = an_approved_case(clerk, person, now=now)
     serial = a_stocked_display(clerk.office, now=now)
     ProofingCase.objects.update(decided_at=now + timedelta(hours=23))
-    late = hand_out_display(officer_id=clerk.id, case_id=case_id, serial=serial, now=now + timedelta(hours=24))
+    late = hand_out_device(officer_id=clerk.id, case_id=case_id, serial=serial, now=now + timedelta(hours=24))
     assert late == StepRefused(StepRefusal.TOO_OLD)  # the approval renews nothing
     block(identity_id, now=now)
-    outcome = hand_out_display(officer_id=clerk.id, case_id=case_id, serial=serial, now=now)
+    outcome = hand_out_device(officer_id=clerk.id, case_id=case_id, serial=serial, now=now)
     assert outcome == NotHandedOut(HandOutRefusal.IDENTITY_BLOCKED)
     assert StockItem.objects.get(serial=serial).state == StockState.IN_STOCK
 

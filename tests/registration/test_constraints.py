@@ -13,13 +13,15 @@ from registration.models import (
     Evidence,
     Office,
     Officer,
+    PaperCode,
     ProofingCase,
     RaOrganisation,
     RefusalDecision,
     StockItem,
     SupportCall,
 )
-from registration.states import CaseState, OfficerRole, QuestionTopic, RefusalReason
+from registration.states import CaseState, OfficerRole, PaperKind, QuestionTopic, RefusalReason
+from registration.usecases.give_paper_code import give_paper_code
 from registration.usecases.refuse_case import refuse_case
 from tests.factories.registration import (
     a_call_about,
@@ -46,6 +48,7 @@ def world(now):
     clerk, agent = a_clerk(now=now), a_support_agent(now=now)
     case_id, _ = an_approved_case(clerk, first, now=now)
     a_handed_out_display(clerk, case_id, now=now)
+    give_paper_code(officer_id=clerk.id, case_id=case_id, kind=PaperKind.PASSWORD, now=now)
     a_stocked_display(clerk.office, now=now)
     an_examined_case(clerk, second, now=now)
     a_call_about(agent, first.cpr_number, now=now)
@@ -154,6 +157,8 @@ BROKEN = [
         {"identified_at": PAST, "number_right_at": LATER},
     ),
     ("stock_state_is_known", lambda: StockItem.objects.filter(state="in_stock"), {"state": "lost"}),
+    ("stock_kind_is_known", lambda: StockItem.objects.filter(state="in_stock"), {"kind": "horse"}),
+    ("paper_code_kind_is_known", PaperCode.objects.all, {"kind": "code_display"}),
     ("stock_serial_is_a_code", lambda: StockItem.objects.filter(state="in_stock"), {"serial": "æ 1"}),
     ("stock_is_handed_out_in_a_case", lambda: StockItem.objects.filter(state="in_stock"), {"state": "handed_out"}),
     ("stock_is_handed_out_in_a_case", lambda: StockItem.objects.filter(state="handed_out"), {"case": None}),

@@ -12,11 +12,12 @@ from mitid_portal import clock
 from registration.models import ControlQuestion, SupportCall
 from registration.registers.fixture import fixture_passport_of
 from registration.rules.support import CALL_LASTS
-from registration.states import RefusalReason
+from registration.states import CasePurpose, PaperKind, RefusalReason, StockKind
 from registration.usecases.ask_questions import ask_questions
 from registration.usecases.check_caller_number import check_caller_number
 from registration.usecases.refuse_case import refuse_case
 from tests.browser.harness import chromium, person
+from tests.factories.authenticators import an_app_row
 from tests.factories.registration import (
     OfficerAtWork,
     a_call_about,
@@ -26,6 +27,7 @@ from tests.factories.registration import (
     a_ready_case,
     a_stocked_display,
     a_support_agent,
+    a_visiting_case,
     an_approved_case,
     an_examined_case,
     an_open_case,
@@ -90,17 +92,40 @@ def test_the_clerks_wing(live_server: LiveServer, browser: Browser, language: st
         look(someone, "case", case_id=approved)
         look(someone, "case-device", case_id=approved)
         someone.page.fill("[name=serial]", serial)
-        someone.page.locator("main form button[type=submit]").click()
+        someone.page.locator("main form:has([name=serial]) button[type=submit]").click()
         someone.page.wait_for_selector("[data-activation-code]")
         someone.look("registration-case-sheet")
         look(someone, "case-refusal", case_id=refused)
 
 
 @pytest.mark.parametrize("language", ["da", "en"])
+def test_the_clerks_pages_about_authenticators(live_server: LiveServer, browser: Browser, language: str) -> None:
+    """WCAG 2.2 AA at 1280 and 320 px."""
+    now, citizen, visitor = clock.now(), plain_people()[0], plain_people()[1]
+    clerk = a_clerk(now=now)
+    for one in (citizen, visitor):
+        identity_id = an_approved_case(clerk, one, now=now)[1]
+        app = an_app_row(identity_id, now=now)
+    examined = an_examined_case(clerk, visitor, now=now, purpose=CasePurpose.NEW_AUTHENTICATOR)
+    approved = a_visiting_case(clerk, citizen, now=now)
+    a_stocked_display(clerk.office, now=now, kind=StockKind.AUDIO_READER)
+    with person(browser, live_server.url, language=language) as someone:
+        let_in(someone, clerk)
+        for name in ("case", "case-approve", "case-block", "case-resync"):
+            look(someone, name, case_id=examined)
+        look(someone, "case-block-authenticator", case_id=examined, kind="app", authenticator_id=app.id)
+        for kind in PaperKind.values:
+            look(someone, "case-device", case_id=approved)
+            someone.page.locator(f"form[action$='/sheet/{kind}/'] button").click()
+            someone.page.wait_for_selector("[data-activation-code]")
+            someone.look(f"registration-case-sheet-{kind}")
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
 def test_supports_wing(live_server: LiveServer, browser: Browser, language: str) -> None:
     """WCAG 2.2 AA at 1280 and 320 px."""
     now, citizen = clock.now(), plain_people()[0]
-    an_approved_case(a_clerk(now=now), citizen, now=now)
+    app = an_app_row(an_approved_case(a_clerk(now=now), citizen, now=now)[1], now=now)
     agent = a_support_agent(now=now)
     fresh, asked = (a_call_about(agent, citizen.cpr_number, now=now) for _ in range(2))
     passport = fixture_passport_of(citizen.cpr_number)
@@ -112,12 +137,15 @@ def test_supports_wing(live_server: LiveServer, browser: Browser, language: str)
         look(someone, "support-search")
         for name in ("support-citizen", "support-identify", "support-block"):
             look(someone, name, call_id=fresh)
+        look(someone, "support-block-authenticator", call_id=fresh, kind="app", authenticator_id=app.id)
         look(someone, "support-identify", call_id=asked)
         for _ in range(3):
             someone.page.locator("main input[type=radio]").first.check(force=True)
             someone.page.locator("main form button[type=submit]").click()
             someone.page.wait_for_load_state()
         someone.look("registration-support-citizen-identified")
+        for name in ("support-send-code", "support-resync", "support-citizen"):
+            look(someone, name, call_id=asked)
         someone.page.locator("form[action$='user-id/'] button").click()
         someone.page.wait_for_selector(".secret")
         someone.look("registration-support-user-id")

@@ -5,10 +5,13 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connection
 
-from registration.models import ProofingCase, StockItem
-from registration.states import CaseState
+from identities.models import ActivationCode
+from identities.states import ActivationCodeState
+from registration.models import PaperCode, ProofingCase, StockItem
+from registration.states import CaseState, PaperKind
 from registration.usecases.approve_and_issue import approve_and_issue
-from registration.usecases.hand_out_display import HandOutRefusal, NotHandedOut, hand_out_display
+from registration.usecases.give_paper_code import give_paper_code
+from registration.usecases.hand_out_device import HandOutRefusal, NotHandedOut, hand_out_device
 from tests.factories.registration import (
     a_clerk,
     a_ready_case,
@@ -97,12 +100,25 @@ def test_the_same_display_is_handed_out_twice(now):
     ]
     outcomes = at_once(
         *(
-            lambda officer=officer, case_id=case_id: hand_out_display(
+            lambda officer=officer, case_id=case_id: hand_out_device(
                 officer_id=officer.id, case_id=case_id, serial=serial, now=now
             )
             for officer, case_id in cases
         )
     )
-    assert kinds(outcomes) == ["HandedOut", "NotHandedOut"], outcomes
+    assert kinds(outcomes) == ["NotHandedOut", "Sheet"], outcomes
     assert NotHandedOut(HandOutRefusal.NOT_IN_STOCK) in outcomes
     assert StockItem.objects.get(serial=serial).case_id in {case_id for _, case_id in cases}
+
+
+def test_sec_4_one_code_is_asked_for_twice_and_one_is_open(now):
+    """SEC-4: the second kills the first, whichever comes first."""
+    clerk = a_clerk(now=now)
+    case_id, identity_id = an_approved_case(clerk, plain_people()[0], now=now)
+    outcomes = at_once(
+        *(lambda: give_paper_code(officer_id=clerk.id, case_id=case_id, kind=PaperKind.APP, now=now) for _ in range(4))
+    )
+    assert kinds(outcomes) == ["Sheet"] * 4, outcomes
+    left = ActivationCode.objects.get(identity_id=identity_id, kind="app", state=ActivationCodeState.OPEN)
+    assert [sheet.activation_code[:4] for sheet in outcomes].count(left.number) == 1
+    assert PaperCode.objects.count() == 4

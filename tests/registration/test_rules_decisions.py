@@ -304,7 +304,7 @@ def test_reg_1_contacts_and_devices_come_after_the_proof():
         ),
         ({"state": CaseState.AWAITING_SECOND_OFFICER}, CaseStep.SECOND),
         ({"state": CaseState.APPROVED}, CaseStep.DEVICE),
-        ({"state": CaseState.APPROVED, "has_device": True}, CaseStep.DONE),
+        ({"state": CaseState.APPROVED, "has_handed_out": True}, CaseStep.DONE),
         ({"state": CaseState.REFUSED}, CaseStep.DONE),
     ],
 )
@@ -317,7 +317,7 @@ def test_the_next_step_follows_what_is_there(changes, step):
         "has_document": False,
         "verdict": Verdict.GOING,
         "missing_contacts": {"phone"},
-        "has_device": False,
+        "has_handed_out": False,
     } | changes
     assert next_step(**facts) is step
 

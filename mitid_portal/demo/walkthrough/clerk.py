@@ -102,7 +102,7 @@ class Clerk:
     def hand_out(self) -> HandedOut:
         """Take a code display out of the stock, and print the sheet with the activation code."""
         if self.browser.page.form("serial") is None:
-            self.browser.follow("Hand out a code display")
+            self.browser.follow("Go on to handing out")
         in_stock = _IN_STOCK.search(self.browser.page.text)
         if in_stock is None:
             raise self.browser.stuck("a code display in stock")

@@ -1,34 +1,70 @@
-"""A code display is handed out, with its activation code on paper."""
+"""What the citizen takes home is handed out: a code device, or a code on paper."""
 
 from typing import Any, assert_never
 
-from django.http import HttpRequest, HttpResponse
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.generic.edit import FormMixin, ProcessFormView
 
-from identities.api import HandedOut, person_of
-from registration.forms import DeviceForm
+from identities.api import CodeNotGiven, person_of
+from registration.device_forms import DeviceForm
 from registration.queries import stock_of
-from registration.texts import HAND_OUT_REFUSALS, STEP_REFUSALS
-from registration.usecases.hand_out_display import NotHandedOut, hand_out_display
-from registration.usecases.results import StepRefused
+from registration.states import PaperKind, StockKind
+from registration.texts import (
+    AUTHENTICATORS,
+    CODES_NOT_GIVEN,
+    HAND_OUT_REFUSALS,
+    PAPER_KINDS,
+    STEP_REFUSALS,
+    STOCK_KINDS,
+)
+from registration.usecases.give_paper_code import give_paper_code
+from registration.usecases.hand_out_device import NotHandedOut, hand_out_device
+from registration.usecases.results import Sheet, StepRefused
 from registration.views.base import CasePage
 from registration.views.rows import progress_of
 
 SERIALS_SHOWN = 5
+GROUP = 4
 
 
-class DevicePage(CasePage, FormMixin[DeviceForm], ProcessFormView):
-    """Which device it is."""
+class _HandOutPage(CasePage):
+    def sheet(self, sheet: Sheet) -> HttpResponse:
+        """Show what is printed; it is in this answer and nowhere else (SEC-4)."""
+        self.template_name = "registration/sheet.html"
+        code = sheet.activation_code
+        return self.render_to_response(
+            self.get_context_data(
+                kind=sheet.kind.value,
+                kind_name=AUTHENTICATORS[sheet.kind],
+                serial=sheet.serial,
+                code=" ".join(code[at : at + GROUP] for at in range(0, len(code), GROUP)),
+                expires_at=sheet.expires_at,
+                app_url=f"{settings.PUBLIC_ADDRESS}{reverse('authentication:app-shell')}",
+                name=person_of(self.case.identity_id).name if self.case.identity_id else "",
+            )
+        )
+
+
+class DevicePage(_HandOutPage, FormMixin[DeviceForm], ProcessFormView):
+    """What it shall be, and which device."""
 
     template_name = "registration/device.html"
     form_class = DeviceForm
     http_method_names = ["get"]
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Show some serial numbers of the stock."""
-        stock = stock_of(self.officer.office_id, limit=SERIALS_SHOWN)
-        return super().get_context_data(stock=stock, progress=progress_of(self.case), **kwargs)
+        """Show some serial numbers of the stock, and what else can be handed out."""
+        office_id = self.officer.office_id
+        stock = [
+            {"name": STOCK_KINDS[kind], "serials": stock_of(office_id, kind=kind, limit=SERIALS_SHOWN)}
+            for kind in StockKind
+        ]
+        papers = [{"kind": kind.value, "name": PAPER_KINDS[kind]} for kind in PaperKind]
+        return super().get_context_data(stock=stock, papers=papers, progress=progress_of(self.case), **kwargs)
 
 
 class SheetPage(DevicePage):
@@ -42,15 +78,15 @@ class SheetPage(DevicePage):
 
     def form_valid(self, form: DeviceForm) -> HttpResponse:
         """Hand the device out and show the sheet."""
-        outcome = hand_out_display(
+        outcome = hand_out_device(
             officer_id=self.officer.id,
             case_id=self.case_id,
             serial=form.cleaned_data["serial"],
             now=self.now,
         )
         match outcome:
-            case HandedOut():
-                return self._sheet(outcome)
+            case Sheet():
+                return self.sheet(outcome)
             case NotHandedOut(reason=reason):
                 form.add_error("serial", HAND_OUT_REFUSALS[reason])
             case StepRefused(reason=step):
@@ -59,14 +95,30 @@ class SheetPage(DevicePage):
                 assert_never(outcome)
         return self.form_invalid(form)
 
-    def _sheet(self, handed_out: HandedOut) -> HttpResponse:
-        self.template_name = "registration/sheet.html"
-        code = handed_out.activation_code
-        return self.render_to_response(
-            self.get_context_data(
-                serial=handed_out.serial,
-                code=f"{code[:4]} {code[4:]}",
-                expires_at=handed_out.expires_at,
-                name=person_of(self.case.identity_id).name if self.case.identity_id else "",
-            )
+
+class PaperCodePage(_HandOutPage):
+    """The same with a code alone: for the app, a chip or a new password."""
+
+    http_method_names = ["get", "post"]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Lead back to the case: the code is not there to be shown again (SEC-4)."""
+        return redirect("registration:case", case_id=self.case_id)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Give the code and show the sheet."""
+        if self.kwargs["kind"] not in PaperKind.values:
+            raise Http404
+        outcome = give_paper_code(
+            officer_id=self.officer.id, case_id=self.case_id, kind=PaperKind(self.kwargs["kind"]), now=self.now
         )
+        match outcome:
+            case Sheet():
+                return self.sheet(outcome)
+            case CodeNotGiven(reason=reason):
+                messages.error(request, CODES_NOT_GIVEN[reason])
+            case StepRefused(reason=step):
+                messages.error(request, STEP_REFUSALS[step])
+            case _:
+                assert_never(outcome)
+        return redirect("registration:case-device", case_id=self.case_id)

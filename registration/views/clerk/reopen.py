@@ -16,7 +16,9 @@ from registration.views.base import CasePage
 from registration.views.rows import case_rows, person_rows, progress_of
 
 
-class _ApprovalPage(CasePage):
+class ApprovalPage(CasePage):
+    """Shows what is about to be approved."""
+
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show what is about to be approved."""
         rows = (person_rows(self.case.person) if self.case.person else []) + case_rows(self.case)
@@ -26,7 +28,7 @@ class _ApprovalPage(CasePage):
         )
 
 
-class ReopenPage(_ApprovalPage):
+class ReopenPage(ApprovalPage):
     """The clerk approves."""
 
     template_name = "registration/reopen.html"
@@ -46,7 +48,7 @@ class ReopenPage(_ApprovalPage):
         return redirect("registration:case", case_id=self.case_id)
 
 
-class SecondPage(_ApprovalPage):
+class SecondPage(ApprovalPage):
     """A second officer approves."""
 
     template_name = "registration/second.html"

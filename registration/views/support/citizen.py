@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from registration.texts import CHANGE_FIELDS
+from registration.views.authenticators import entries
 from registration.views.support.pages import CallPage, citizen_rows
 
 
@@ -19,4 +20,9 @@ class CitizenPage(CallPage):
             {"id": change.id, "field": CHANGE_FIELDS[change.field], "opens_at": change.opens_at}
             for change in self.call.changes
         ]
-        return self.render_to_response(self.get_context_data(rows=citizen_rows(self.call), changes=changes))
+        listed = entries(
+            self.call.authenticators, block_at="registration:support-block-authenticator", call_id=self.call_id
+        )
+        return self.render_to_response(
+            self.get_context_data(rows=citizen_rows(self.call), changes=changes, authenticators=listed)
+        )

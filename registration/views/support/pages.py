@@ -64,8 +64,4 @@ def citizen_rows(call: CallView) -> list[Row]:
     ]
     if call.is_name_protected:
         rows.append(Row(_("Protection"), _("Name and address are protected. Do not say them aloud.")))
-    if call.is_identified:
-        rows += [
-            Row(_("Code display"), f"{device.serial}: {texts.DEVICE_STATES[device.state]}") for device in call.devices
-        ]
     return rows

@@ -1,4 +1,4 @@
-"""A code display goes from the office's stock into a citizen's hands."""
+"""A code device goes from the office's stock into a citizen's hands."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from identities.api import DeviceRefused, HandedOut, hand_out_code_device
+from identities.api import AuthenticatorKind, DeviceRefused, hand_out_code_device
 from registration import events
 from registration.models import ProofingCase, StockItem
 from registration.queries import ActingOfficer
@@ -15,7 +15,7 @@ from registration.rules.case import refusal_to_hand_out
 from registration.rules.officers import is_own_identity
 from registration.states import CaseState, OfficerRole, StockState
 from registration.steps import acting_as, locked_case
-from registration.usecases.results import StepRefused
+from registration.usecases.results import Sheet, StepRefused
 
 
 class HandOutRefusal(StrEnum):
@@ -34,10 +34,10 @@ class NotHandedOut:
 
 
 @transaction.atomic(durable=True)
-def hand_out_display(
+def hand_out_device(
     *, officer_id: UUID, case_id: UUID, serial: str, now: datetime
-) -> HandedOut | NotHandedOut | StepRefused:
-    """A code display of the office's own stock is the citizen's to activate, with a code on paper.
+) -> Sheet | NotHandedOut | StepRefused:
+    """A code display or audio code reader of the office's own stock is the citizen's to activate, with a code on paper.
 
     The code is in the result and nowhere else. Asked again for the same device in the same case, a new code
     replaces the first: the sheet may have been printed badly. Of two clerks who take the same device, the stock's
@@ -65,7 +65,7 @@ def hand_out_display(
     return outcome
 
 
-def _hand_out(case: ProofingCase, officer: ActingOfficer, *, serial: str, now: datetime) -> HandedOut | NotHandedOut:
+def _hand_out(case: ProofingCase, officer: ActingOfficer, *, serial: str, now: datetime) -> Sheet | NotHandedOut:
     item = StockItem.objects.select_for_update().filter(office_id=officer.office_id, serial=serial).first()
     is_free = item is not None and (item.state == StockState.IN_STOCK or item.case_id == case.id)
     if item is None or not is_free or case.identity_id is None:
@@ -76,4 +76,9 @@ def _hand_out(case: ProofingCase, officer: ActingOfficer, *, serial: str, now: d
         return NotHandedOut(HandOutRefusal.IDENTITY_BLOCKED if is_blocked else HandOutRefusal.NOT_USABLE)
     item.state, item.case, item.handed_out_at = StockState.HANDED_OUT, case, now
     item.save(update_fields=["state", "case", "handed_out_at"])
-    return outcome
+    return Sheet(
+        kind=AuthenticatorKind(item.kind),
+        serial=item.serial,
+        activation_code=outcome.activation_code,
+        expires_at=outcome.expires_at,
+    )
