@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from mitid_portal.demo.walkthrough.demo_side import DemoSide
 from mitid_portal.demo.walkthrough.demo_side import Person as Persona
@@ -160,10 +160,9 @@ def choose_a_password(citizen: Visitor, persona: Persona, code: str) -> None:
     citizen.fill(user_id=persona.user_id or "", activation_code=code)
     rated = citizen.main("[data-password-rating]")
     citizen.fill(password="kort")
-    page.wait_for_function("document.querySelector('[data-password-rating]').textContent.includes('at least 8')")
+    expect(rated).to_contain_text("at least 8")
     citizen.fill(password=NEW_PASSWORD)
-    page.wait_for_function("document.querySelector('[data-password-rating]').textContent.includes('to guess')")
-    assert rated.inner_text() == "Very hard to guess"
+    expect(rated).to_have_text("Very hard to guess")
     citizen.press("[data-show-password]")
     assert citizen.main("main [name=password]").get_attribute("type") == "text"
     citizen.look("activate-password-shown")
