@@ -88,7 +88,7 @@ def user_id(visitor: Visitor) -> Callable[[], Answer]:
 def code(visitor: Visitor) -> Callable[[], Answer]:
     """A code that is wrong, mostly for a device that is paused here by now."""
     visitor.keeps_open(visitor.browser, tries=TRIES_A_REQUEST)
-    return lambda: visitor.browser.submit("/log-in/code/", code=f"{random.randrange(10**6):06}")
+    return lambda: visitor.browser.submit("/log-in/code/", code="000000")
 
 
 def app_page(visitor: Visitor) -> Callable[[], Answer]:
@@ -212,6 +212,7 @@ def unknown_of_each_way(connection: Connection) -> dict[str, list[str]]:
         these = found[WAYS[browser.submit("/log-in/", user_id=name).headers["Location"]]]
         if len(these) < USER_IDS:
             these.append(name)
+    browser.submit("/log-in/", user_id="skovnisse 0")  # takes the last one's request out of the app
     return found
 
 

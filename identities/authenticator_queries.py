@@ -1,11 +1,15 @@
 """Reads: what an identity is opened with, of whatever kind."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from identities.models import App, Chip, CodeDevice, PasswordFactor
-from identities.states import AssuranceLevel, AuthenticatorKind, AuthenticatorState, BlockSource
+from identities.states import CODE_DEVICES, AssuranceLevel, AuthenticatorKind, AuthenticatorState, BlockSource
+
+ALL: Final = frozenset(AuthenticatorKind)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,40 +32,49 @@ class AuthenticatorView:
     suspended_by: BlockSource | None
 
 
-def authenticators_of(identity_id: UUID) -> list[AuthenticatorView]:
-    """List everything that opens or opened an identity: what is not blocked first, the newest first in each part."""
-    views = [
-        *(app_view(row) for row in App.objects.filter(identity_id=identity_id)),
-        *(chip_view(row) for row in Chip.objects.filter(identity_id=identity_id)),
-        *(device_view(row) for row in CodeDevice.objects.filter(user_id=identity_id)),
-        *(password_view(row) for row in PasswordFactor.objects.filter(pk=identity_id)),
-    ]
+def authenticators_of(identity_id: UUID, *, kinds: Collection[AuthenticatorKind] = ALL) -> list[AuthenticatorView]:
+    """List everything that opens or opened an identity: what is not blocked first, the newest first in each part.
+
+    Only where one of ``kinds`` may stand is looked.
+    """
+    views: list[AuthenticatorView] = []
+    if AuthenticatorKind.APP in kinds:
+        views += [app_view(row) for row in App.objects.filter(identity_id=identity_id)]
+    if AuthenticatorKind.CHIP in kinds:
+        views += [chip_view(row) for row in Chip.objects.filter(identity_id=identity_id)]
+    if not CODE_DEVICES.isdisjoint(kinds):
+        rows = CodeDevice.objects.filter(user_id=identity_id)
+        views += [view for view in map(device_view, rows) if view.kind in kinds]
+    if AuthenticatorKind.PASSWORD in kinds:
+        views += [password_view(row) for row in PasswordFactor.objects.filter(pk=identity_id)]
     newest_first = sorted(views, key=lambda view: (view.activated_at, view.kind), reverse=True)
     return sorted(newest_first, key=lambda view: view.state is AuthenticatorState.BLOCKED)
 
 
-def live_authenticators_of(identity_id: UUID, *, now: datetime) -> list[AuthenticatorView]:
+def live_authenticators_of(
+    identity_id: UUID, *, kinds: Collection[AuthenticatorKind] = ALL, now: datetime
+) -> list[AuthenticatorView]:
     """List what opens an identity now: neither suspended nor blocked nor paused (TRY-1).
 
     A code device is paused for one source only, which this does not ask.
     """
     return [
         view
-        for view in authenticators_of(identity_id)
+        for view in authenticators_of(identity_id, kinds=kinds)
         if view.state is AuthenticatorState.ACTIVE and not (view.paused_until and now < view.paused_until)
     ]
 
 
 def authenticator_of(identity_id: UUID, *, kind: AuthenticatorKind, authenticator_id: UUID) -> AuthenticatorView | None:
     """Find one of an identity's own authenticators; someone else's is as good as none."""
-    own = (view for view in authenticators_of(identity_id) if view.kind is kind and view.id == authenticator_id)
+    own = (view for view in authenticators_of(identity_id, kinds={kind}) if view.id == authenticator_id)
     return next(own, None)
 
 
 def authenticators_held(identity_id: UUID, kind: AuthenticatorKind) -> int:
     """Count what an identity holds of a kind and is not blocked (AUT-1)."""
-    held = authenticators_of(identity_id)
-    return sum(view.kind is kind and view.state is not AuthenticatorState.BLOCKED for view in held)
+    held = authenticators_of(identity_id, kinds={kind})
+    return sum(view.state is not AuthenticatorState.BLOCKED for view in held)
 
 
 def app_view(row: App) -> AuthenticatorView:

@@ -5,18 +5,14 @@ from uuid import UUID
 
 from authentication.binding import binds
 from authentication.queries.requests import RequestView, living_app_requests, request_view
-from identities.api import app_of
 
 
-def bind_request(*, app_id: UUID, word: str, now: datetime) -> RequestView | None:
-    """Find the open request whose token or short code ``word`` is, if it is one of this app's own identity.
+def bind_request(*, identity_id: UUID, word: str, now: datetime) -> RequestView | None:
+    """Find the open request whose token or short code ``word`` is, if it is one of the app's own identity.
 
     Rule: APR-4. Somebody else's request is as good as none.
     """
-    app = app_of(app_id)
-    if app is None:
-        return None
-    for row in living_app_requests(app.identity_id, now=now):
+    for row in living_app_requests(identity_id, now=now):
         if binds(word, request_id=row.id, nonce=bytes(row.nonce)):
             return request_view(row)
     return None

@@ -69,7 +69,7 @@ def suggested_way(subject: UUID, *, level_wanted: AssuranceLevel, now: datetime)
     For a user ID that nobody has, one chosen by a keyed hash of it, always the same (TRY-2).
     """
     ways = ways_to_reach(level_wanted)
-    live = [row for row in live_authenticators_of(subject, now=now) if row.kind in ways]
+    live = live_authenticators_of(subject, kinds=ways, now=now)
     if not live:
         return stable_choice(subject, ways)
     return max(live, key=lambda row: row.last_used_at or row.activated_at).kind

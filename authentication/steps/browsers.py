@@ -23,10 +23,12 @@ def remember_browser(*, identity_id: UUID, browser_token: str | None, now: datet
     """
     assert_in_transaction()
     token = secrets.token_urlsafe(TOKEN_BYTES)
-    index = browser_index(token)
+    index, is_known = browser_index(token), 0
     if browser_token:
         KnownBrowser.objects.filter(token_index=browser_index(browser_token)).update(token_index=index)
-    KnownBrowser.objects.update_or_create(identity_id=identity_id, token_index=index, defaults={"last_used_at": now})
+        is_known = KnownBrowser.objects.filter(identity_id=identity_id, token_index=index).update(last_used_at=now)
+    if not is_known:
+        KnownBrowser.objects.create(identity_id=identity_id, token_index=index, last_used_at=now)
     return token
 
 

@@ -20,7 +20,7 @@ from identities.api import AppView, AuthenticatorKind, AuthenticatorState, accep
 @transaction.atomic(durable=True)
 def decide_request(
     *,
-    app_id: UUID,
+    app: AppView,
     request_id: UUID,
     binding: str | None,
     pin: str | None,
@@ -30,6 +30,8 @@ def decide_request(
 ) -> Decided | DecisionRefused:
     """Take an app's answer to an open request of its own identity. The caller has verified the signature.
 
+    ``app`` is as the caller found it a moment ago; approving asks its row once more, under its lock.
+
     Approving needs the words that bind the browser (APR-4) and the PIN. Rejecting needs neither: the owner who finds
     a stranger's request has not seen the stranger's screen.
 
@@ -37,21 +39,20 @@ def decide_request(
     Locks:  the request's row, then the identity's, then the app's.
     Writes: ApprovalRequest, App, AuditEvent; what a blocked app causes.
     """
-    app = app_of(app_id)
     rows = ApprovalRequest.objects.select_for_update(of=("self",)).filter(pk=request_id)
     request = rows.filter(state=RequestState.OPEN, app_opened_at__isnull=False).first()
-    if app is None or request is None or request.identity_id != app.identity_id:
+    if request is None or request.identity_id != app.identity_id:
         return DecisionRefused(DecisionRefusal.GONE)
     identity = locked_identity(app.identity_id)
     is_alive = request_is_alive(
         opened_at=request.opened_at, expires_at=request.expires_at, dead_since=identity.signed_out_at, now=now
     )
     if not is_alive or app.state is not AuthenticatorState.ACTIVE:
-        return _refused(request, app_id, DecisionRefused(DecisionRefusal.GONE), now)
+        return _refused(request, app.id, DecisionRefused(DecisionRefusal.GONE), now)
     if is_approved:
-        refusal = _refusal_to_approve(request, app_id=app_id, binding=binding, pin=pin, now=now)
+        refusal = _refusal_to_approve(request, app_id=app.id, binding=binding, pin=pin, now=now)
         if refusal is not None:
-            return _refused(request, app_id, refusal, now)
+            return _refused(request, app.id, refusal, now)
     _take(request, app, is_approved=is_approved, signed=signed, now=now)
     return Decided(is_approved=is_approved)
 

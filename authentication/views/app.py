@@ -24,6 +24,9 @@ from authentication.views.way import BUSY, answer_to, asked_app
 from identities.api import AuthenticatorKind
 
 QR_SCALE = 5  # of the picture, in pixels a module; the page sizes it
+QR_MASK = 3
+"""One mask for all: what is written is random, so that none suits better than another, and to weigh all eight takes
+longer than the rest of the page."""
 
 
 class AppPage(LoginStepPage, FormMixin[OpeningCodeForm], ProcessFormView):
@@ -44,7 +47,7 @@ class AppPage(LoginStepPage, FormMixin[OpeningCodeForm], ProcessFormView):
         return super().get_context_data(
             asked=asked,
             app_url=address,
-            qr_code=segno.make(address, error="m").svg_data_uri(scale=QR_SCALE) if asked else "",
+            qr_code=segno.make(address, error="m", mask=QR_MASK).svg_data_uri(scale=QR_SCALE) if asked else "",
             short_code=grouped(asked.short_code) if asked else "",
             is_busy=BUSY in self.request.GET or self.request.method == "POST",
             **kwargs,

@@ -37,8 +37,9 @@ def accept_pin(*, app_id: UUID, pin: str, actor: Actor, now: datetime) -> PinOut
     Writes: App, AuditEvent; when it blocks: what ``block_authenticator`` writes.
     """
     assert_in_transaction()
-    identity_id = App.objects.values_list("identity_id", flat=True).get(pk=app_id)
-    identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
+    identity = Identity.objects.select_for_update(no_key=True, of=("self",)).filter(apps=app_id).first()
+    if identity is None:
+        raise App.DoesNotExist
     app = App.objects.select_for_update().get(pk=app_id)
     is_right = verifier_matches(pin, app.pin_verifier, purpose=sealing.APP_PIN, bound_to=app.id)
     if app.state == AuthenticatorState.BLOCKED or identity.state != IdentityState.ACTIVE:

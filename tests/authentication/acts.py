@@ -17,7 +17,7 @@ from authentication.usecases.decide_request import decide_request
 from authentication.usecases.give_code import give_code
 from authentication.usecases.give_password import give_password
 from authentication.usecases.open_request import open_request
-from identities.api import AssuranceLevel, BlockReason, BlockSource, block_identity
+from identities.api import AssuranceLevel, BlockReason, BlockSource, app_of, block_identity
 from tests.factories.apps import App
 from tests.factories.identities import Resident
 
@@ -76,8 +76,10 @@ def decide(
     app: App, request_id: UUID, at: datetime, *, binding: str | None, pin: str | None = None, approve: bool = True
 ) -> Decided | DecisionRefused:
     """Answer in the app."""
+    found = app_of(app.id)
+    assert found is not None
     return decide_request(
-        app_id=app.id,
+        app=found,
         request_id=request_id,
         binding=binding,
         pin=pin or app.pin,

@@ -115,10 +115,10 @@ def test_apr_4_scanned_and_typed_words_bind_however_they_are_spaced(resident, ap
     code = short_code(request_id, now)
     token = token_of(request_id, bytes(request_row(request_id).nonce))
     for word in (code, code.lower(), grouped(code), f" {code[:3]} {code[3:]}", token):
-        view = bind_request(app_id=app.id, word=word, now=now)
+        view = bind_request(identity_id=app.identity_id, word=word, now=now)
         assert view is not None
         assert view.id == request_id
-    assert bind_request(app_id=app.id, word=code[:-1], now=now) is None
+    assert bind_request(identity_id=app.identity_id, word=code[:-1], now=now) is None
 
 
 def test_apr_4_words_of_somebody_elses_request_bind_nothing(resident, app, now):
@@ -126,7 +126,7 @@ def test_apr_4_words_of_somebody_elses_request_bind_nothing(resident, app, now):
     stranger = a_resident(now=now)
     theirs = asked(stranger.user_id, now)
     code = short_code(theirs, now)
-    assert bind_request(app_id=app.id, word=code, now=now) is None
+    assert bind_request(identity_id=app.identity_id, word=code, now=now) is None
     assert decide(app, theirs, now, binding=code) == GONE
     assert requests_for_app(identity_id=resident.identity_id, now=now) == []
 

@@ -38,7 +38,7 @@ class BindApi(KnownAppApi):
 
     def act(self, app: AppView, asked: dict[str, Any], **_: Any) -> Response:
         """Give the request; another citizen's is as good as none."""
-        found = bind_request(app_id=app.id, word=_binding(asked) or "", now=self.now)
+        found = bind_request(identity_id=app.identity_id, word=_binding(asked) or "", now=self.now)
         if found is None:
             raise Problem(ProblemCode.REQUEST_OVER)
         return Response(RequestAnswer(found).data)
@@ -66,7 +66,7 @@ class DecisionApi(KnownAppApi):
         if not approval_holds(asked["approval"], app=app, shown=shown, is_approved=is_approved):
             raise Problem(ProblemCode.APPROVAL_NOT_VALID)
         outcome = decide_request(
-            app_id=app.id,
+            app=app,
             request_id=shown.id,
             binding=_binding(asked),
             pin=asked.get("pin"),
