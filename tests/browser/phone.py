@@ -17,6 +17,25 @@ from tests.browser.harness import Person as Window
 
 PIN = "482915"
 TEMPORARY_PIN = re.compile(r"\b[0-9]{8}\b")
+KEPT_ON_THE_PHONE = """() => new Promise((done, fail) => {
+  const opening = indexedDB.open("app");
+  opening.onerror = fail;
+  opening.onsuccess = () => {
+    const asked = opening.result.transaction("people").objectStore("people").getAll();
+    asked.onerror = fail;
+    asked.onsuccess = () => {
+      opening.result.close();
+      const [person] = asked.result;
+      const { extractable, usages } = person.privateKey;
+      const elsewhere = localStorage.length + sessionStorage.length;
+      done({ fields: Object.keys(person).sort(), extractable, usages, elsewhere });
+    };
+  };
+})"""
+FILES_KEPT = """async () => {
+  const cache = await caches.open("app-1");
+  return (await cache.keys()).map((request) => new URL(request.url).pathname);
+}"""
 
 
 @dataclass
@@ -105,7 +124,7 @@ class Phone:
         self.start(owner)
         self.send(pin=pin)
         self.sees("home")
-        self.part("main [data-part=none]").or_(self.part("main [data-part=list] li")).first.wait_for()
+        self.part("main [data-part=none]:visible, main [data-part=list] li:visible").first.wait_for()
 
 
 def at_the_desk(system: System, act: str, owner: Persona) -> str:

@@ -13,7 +13,7 @@ from mitid_portal.demo.walkthrough.demo_side import Person as Persona
 from mitid_portal.embedded.system import System
 from tests.browser.harness import Person, chromium, person
 from tests.browser.people import Visitor
-from tests.browser.phone import PIN, Desk, Phone, show, squares_of, squares_shown
+from tests.browser.phone import FILES_KEPT, KEPT_ON_THE_PHONE, PIN, Desk, Phone, show, squares_of, squares_shown
 
 pytestmark = pytest.mark.browser
 
@@ -91,6 +91,12 @@ def set_up(phone: Phone, owner: Persona, code: str) -> None:
     phone.send(temporary_pin=temporary, pin=PIN, pin_again=PIN)
     phone.sees("enrolled", name_of(owner))
     phone.look("enrolled")
+    assert phone.window.page.evaluate(KEPT_ON_THE_PHONE) == {
+        "fields": ["appId", "language", "level", "privateKey", "userId"],
+        "extractable": False,  # no script can carry the key off
+        "usages": ["sign"],
+        "elsewhere": 0,
+    }
     phone.press("on")
     phone.sees("locked", name_of(owner))
     phone.look("locked")
@@ -166,6 +172,15 @@ def type_the_short_code(computer: Visitor, phone: Phone, owner: Persona) -> None
 
 
 def reject_what_waits(computer: Visitor, phone: Phone, owner: Persona) -> None:
+    ask_the_app(computer, owner)
+    phone.unlock(owner)
+    phone.part("main [data-part=list] [data-cell=open]").click()
+    phone.sees("request-unbound")
+    phone.demo.skip_hours(1)
+    phone.press("reject")
+    phone.sees("over")
+    phone.look("over")
+    computer.window.page.wait_for_url("**/log-in/")
     ask_the_app(computer, owner)
     phone.unlock(owner)
     phone.look("home")
@@ -300,6 +315,11 @@ def test_copy_to_a_new_phone_after_an_hour(system, browser, demo, desk, film):
         old.look("copy")
         old.press("ask")
         old.sees("copy-waits")
+        old.press("stop")
+        old.sees("home")
+        old.press("copy")
+        old.press("ask")
+        old.sees("copy-waits")
         old.look("copy-waits")
         old.send(pin=PIN)
         assert "hour" in old.told()
@@ -355,10 +375,9 @@ def test_without_camera_and_without_connection(system, browser, demo):
 
 
 def kept_files(window: Person) -> None:
-    window.page.wait_for_function(
-        """async () => {
-          const cache = await caches.open("app-1");
-          const kept = (await cache.keys()).map((request) => new URL(request.url).pathname);
-          return kept.includes("/app/") && kept.some((path) => path.includes("main"));
-        }"""
-    )
+    """Wait until the phone has kept the page and its files, and see that it kept nothing else."""
+    is_main = "(path) => path.includes('/app/main')"
+    window.page.wait_for_function(f"async () => (await ({FILES_KEPT})()).some({is_main})")
+    kept = window.page.evaluate(FILES_KEPT)
+    assert "/app/" in kept
+    assert not [path for path in kept if path != "/app/" and not path.startswith("/static/")]
