@@ -192,6 +192,7 @@ class LookReason(TextChoices):
     UNEXPECTED_ALERT = "unexpected_alert"
     SUSPECTED_MISUSE = "suspected_misuse"
     QUESTION_ABOUT_LOGIN = "question_about_login"
+    NEEDS_CODE = "needs_code"
 
 
 class FoundBy(TextChoices):

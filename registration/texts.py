@@ -270,6 +270,7 @@ LOOK_REASONS: Final[Mapping[LookReason, Text]] = {
     LookReason.UNEXPECTED_ALERT: _("An alert that the caller does not know of"),
     LookReason.SUSPECTED_MISUSE: _("Suspected misuse"),
     LookReason.QUESTION_ABOUT_LOGIN: _("A question about logging in"),
+    LookReason.NEEDS_CODE: _("An activation code or a temporary PIN is needed"),
 }
 FOUND_BY: Final[Mapping[FoundBy, Text]] = {FoundBy.USER_ID: _("User ID"), FoundBy.CPR_NUMBER: _("CPR number")}
 BLOCK_REASONS: Final[Mapping[BlockReason, Text]] = {  # those that a caller can give

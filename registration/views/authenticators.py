@@ -34,7 +34,7 @@ def name_of(line: AuthenticatorLine) -> str:
     label = texts.PLATFORMS.get(line.label, line.label)
     kind = texts.AUTHENTICATORS[line.kind]
     return _("%(what)s, activated %(time)s") % {
-        "what": f"{kind} {label}" if label else str(kind),
+        "what": f"{kind}, {label}" if label else str(kind),
         "time": danish_time(line.activated_at),
     }
 
