@@ -19,6 +19,7 @@ NOT_PROTECTED = {
     "audit.AuditSeal.rows_digest": "a hash of what the log's own keys made",
     "audit.AuditSeal.previous": "a hash",
     "audit.AuditSeal.hash": "a hash",
+    "authentication.ApprovalRequest.nonce": "sent to app and chip; what binds the browser is made from it under a key",
     "hsm.Ceremony.first_signature": "a custodian's signature; their key is their own",
     "hsm.Ceremony.second_signature": "as above",
     "hsm.Custodian.public_key": "public",
