@@ -49,7 +49,7 @@ SHOWN: Final[Mapping[EventGroup, Mapping[EventKind, Text]]] = {
         EventKind.CONTACT_PROVEN: _("A new contact was proven with a code"),
     },
     EventGroup.AUTHENTICATORS: {
-        EventKind.CODE_DISPLAY_HANDED_OUT: _("A code display was handed out"),
+        EventKind.CODE_DISPLAY_HANDED_OUT: _("A code display or an audio code reader was handed out"),
         EventKind.ACTIVATION_CODE_ISSUED: _("An activation code was issued"),
         EventKind.ACTIVATION_CODE_REFUSED: _("An activation code was asked for and refused"),
         EventKind.ACTIVATION_REFUSED: _("An activation was refused"),
