@@ -1,4 +1,4 @@
-"""A citizen makes their new code display an authenticator."""
+"""A citizen makes their new code display or audio code reader an authenticator."""
 
 from datetime import datetime
 from typing import Final
@@ -23,7 +23,7 @@ NO_DEVICE_WAS_ASKED: Final = frozenset({ActivationRefusal.NO_CODE, ActivationRef
 def activate(
     *, user_id: str, activation_code: str, device_code: str, password: str, now: datetime
 ) -> Activated | ActivationRefused | PasswordRefused:
-    """Activate a code display with a user ID, a paper code and a code from the device, and take a password.
+    """Activate a code device with a user ID, a paper code and a code from the device, and take a password.
 
     The password is judged first and for everybody alike, so that the judgement does not tell which user IDs have an
     activation code waiting.
