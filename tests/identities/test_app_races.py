@@ -1,15 +1,11 @@
 """Two at once: one app of one enrolment, one enrolment of one ticket, and nobody beside an app at HIGH (AUT-3)."""
 
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
-from threading import Barrier
-from typing import TypeVar
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from uuid_utils.compat import uuid7
 
 from audit.api import Actor
@@ -29,27 +25,11 @@ from identities.models import App, AppEnrolment, CopyTicket
 from identities.states import EnrolmentState
 from tests.factories.apps import PIN, Phone, an_app, an_app_code, begun, completed, temporary_pins_sent
 from tests.factories.identities import a_resident
+from tests.factories.together import at_once
 from tests.identities.test_app_copy import a_confirmed_copy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 HOUR = timedelta(hours=1)
-Outcome = TypeVar("Outcome")
-
-
-def at_once(*acts: Callable[[], Outcome]) -> list[Outcome]:
-    """Let every act begin at the same moment, each on a connection of its own."""
-    barrier = Barrier(len(acts), timeout=30)
-
-    def run(act: Callable[[], Outcome]) -> Outcome:
-        try:
-            connection.ensure_connection()
-            barrier.wait()
-            return act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return [future.result(timeout=60) for future in [threads.submit(run, act) for act in acts]]
 
 
 @pytest.mark.parametrize("_round", range(3))

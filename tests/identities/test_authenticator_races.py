@@ -2,20 +2,19 @@
 
 import json
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
-from threading import Barrier
 from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from uuid_utils.compat import uuid7
 
 from audit.api import Actor
 from identities.api import (
     Activated,
+    AssuranceLevel,
     AuthenticatorBlockReason,
     AuthenticatorKind,
     BlockSource,
@@ -40,6 +39,7 @@ from identities.models import ActivationCode, App, Chip, CodeDevice, PendingChan
 from identities.webauthn import ChipCredential
 from notifications.api import Channel, MessageKind
 from notifications.models import Delivery
+from tests.factories import together
 from tests.factories.authenticators import an_app_row
 from tests.factories.identities import PASSWORD, a_device, a_resident, an_officer
 
@@ -50,19 +50,12 @@ Outcome = TypeVar("Outcome")
 
 def at_once(*acts: Callable[[], Outcome]) -> list[Outcome]:
     """Let every act begin at the same moment, each in a transaction on a connection of its own."""
-    barrier = Barrier(len(acts), timeout=30)
 
     def run(act: Callable[[], Outcome]) -> Outcome:
-        try:
-            connection.ensure_connection()
-            barrier.wait()
-            with transaction.atomic():
-                return act()
-        finally:
-            connection.close()
+        with transaction.atomic():
+            return act()
 
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return [future.result(timeout=60) for future in [threads.submit(run, act) for act in acts]]
+    return together.at_once(*[partial(run, act) for act in acts])
 
 
 def ask(identity_id: UUID, field: ChangeField, value: dict[str, Any], now: datetime) -> UUID:
@@ -88,7 +81,7 @@ def confirmation(identity_id: UUID, change_id: UUID, now: datetime) -> Callable[
         confirm_pending_change,
         identity_id=identity_id,
         change_id=change_id,
-        second=SecondLogin(id=uuid7(), at=now + HOUR, level=2),
+        second=SecondLogin(id=uuid7(), at=now + HOUR, level=AssuranceLevel.SUBSTANTIAL),
         actor=Actor.citizen(identity_id),
         now=now + HOUR,
     )

@@ -24,13 +24,13 @@ def test_sec_3_of_fifty_who_send_one_code_at_the_same_moment_one_is_let_in(now):
     """SEC-3: one acceptance a step, whoever asks how often."""
     resident = a_resident(now=now)
     code = resident.device.code(now)
-    outcomes = at_once([partial(send, resident.identity_id, code, f"source {number}", now) for number in range(50)])
+    outcomes = at_once(*[partial(send, resident.identity_id, code, f"source {number}", now) for number in range(50)])
     assert sum(outcome is not None for outcome in outcomes) == 1
 
 
 def test_try_2_nobodys_wrong_codes_at_the_same_moment_are_counted_in_one_row(now):
     """TRY-2: they wait for each other, as for a device's row; none finds the counter of another in its way."""
     subject = uuid7()
-    assert at_once([partial(send, subject, "000000", "here", now)] * 10) == [None] * 10
+    assert at_once(*[partial(send, subject, "000000", "here", now)] * 10) == [None] * 10
     counter = DeviceTries.objects.get()
     assert (counter.subject, counter.pauses_taken, counter.wrong_in_a_row) == (subject, 1, 0)

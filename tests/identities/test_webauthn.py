@@ -177,7 +177,7 @@ def test_a_credential_under_another_name_than_the_signed_one_is_refused():
     assert verified_registration(response, challenge=CHALLENGE) is ChipRefusal.NOT_VERIFIED
 
 
-GARBAGE = [
+GARBAGE: list[object] = [
     None,
     [],
     "text",

@@ -1,14 +1,9 @@
 """Two at once: exactly one is granted what only one may have."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
-from threading import Barrier
-from typing import TypeVar
 
 import pytest
-from django.db import connection
 
 from identities.api import (
     ChangeField,
@@ -29,27 +24,11 @@ from selfservice.usecases.outcomes import LoginEnded, NewUserId
 from selfservice.usecases.request_change import request_change
 from tests.factories.identities import a_resident
 from tests.factories.selfservice import a_login, a_requested_change, change_row, stop_code_for
+from tests.factories.together import at_once
 
 HOUR = timedelta(hours=1)
-Outcome = TypeVar("Outcome")
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def at_once(*acts: Callable[[], Outcome]) -> list[Outcome]:
-    """Let every act begin at the same moment, each on a connection of its own."""
-    barrier = Barrier(len(acts), timeout=10)
-
-    def run(act: Callable[[], Outcome]) -> Outcome:
-        try:
-            connection.ensure_connection()
-            barrier.wait()
-            return act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        return [future.result(timeout=30) for future in [threads.submit(run, act) for act in acts]]
 
 
 @pytest.mark.parametrize("_round", range(3))
