@@ -56,8 +56,7 @@ def give_chip(*, request_id: UUID, response: dict[str, Any], now: datetime) -> D
     )
     if outcome is not ChipOutcome.ACCEPTED:
         return refused(request, step="chip", reason=count_wrong_try(request), now=now)
-    live = live_authenticators_of(request.subject, now=now)
-    chip = next(row for row in live if row.kind is AuthenticatorKind.CHIP)  # accepted and locked, so it is there
+    [chip] = live_authenticators_of(request.subject, kinds={AuthenticatorKind.CHIP}, now=now)
     request.wrong_tries = 0
     take_factor(
         request,
