@@ -120,3 +120,16 @@ class Clerk:
         if self.browser.page.form(button="Reopen the identity") is None:
             self.browser.follow("Go on")
         self.browser.send(button="Reopen the identity")
+
+    def gives_no_code_for_the_app_yet(self) -> None:
+        """Ask for a code for the app: its second one would go to a phone that is too new (SEC-7)."""
+        self.browser.follow("Go on to handing out")
+        self.browser.send(action="/sheet/app/")
+        self.browser.expect("less than 120 hours ago")
+
+    def give_code(self, kind: str) -> str:
+        """Print the sheet with the code for a chip or for a new password."""
+        page = self.browser.send(action=f"/sheet/{kind}/")
+        if not page.secrets:
+            raise self.browser.stuck("the activation code")
+        return page.secrets[0]
