@@ -1,4 +1,4 @@
-"""The demo's code displays, played in software: what a citizen would read from the thing in their hand."""
+"""The demo's code devices, played in software: what a citizen would read from the thing in their hand, or hear."""
 
 import hashlib
 import hmac
@@ -8,21 +8,23 @@ from typing import Final
 
 from django_otp.oath import hotp
 
-from identities.api import device_state
+from identities.api import AuthenticatorKind, device_state
 
 SEED_KEY: Final = b"demo code displays, not for anybody's real identity"
 SEED_BYTES: Final = 20
 STEP_SECONDS: Final = 30  # SEC-3
 DIGITS: Final = 6  # SEC-3
-KIND: Final = "code_display"
+READERS: Final = "LK-"
+"""How the serial numbers of audio code readers begin."""
 MOST_IN_A_SERIES: Final = 10_000
 
 
 @dataclass(frozen=True)
 class Display:
-    """What a code display shows at an instant, and for how long yet."""
+    """What a code device shows or speaks at an instant, and for how long yet."""
 
     serial: str
+    kind: AuthenticatorKind
     code: str
     seconds_left: int
 
@@ -36,10 +38,11 @@ def seed_of(serial: str) -> bytes:
 
 
 def display_of(serial: str, *, now: datetime) -> Display:
-    """Tell what the code display with this serial number shows at ``now`` (RFC 6238)."""
+    """Tell what the code device with this serial number shows or speaks at ``now`` (RFC 6238)."""
     step = int(now.timestamp()) // STEP_SECONDS
     return Display(
         serial=serial,
+        kind=kind_of(serial),
         code=f"{_code(seed_of(serial), step):0{DIGITS}}",
         seconds_left=STEP_SECONDS - int(now.timestamp()) % STEP_SECONDS,
     )
@@ -50,14 +53,24 @@ def _code(seed: bytes, step: int) -> int:
     return code
 
 
+def kind_of(serial: str) -> AuthenticatorKind:
+    """Tell which kind of code device has this serial number."""
+    return AuthenticatorKind.AUDIO_READER if serial.startswith(READERS) else AuthenticatorKind.CODE_DISPLAY
+
+
 def stock_serial(number: int) -> str:
     """Give the serial number of a device of the office's stock, counted from 1."""
     return f"KV-1000-{number:04}"
 
 
 def own_serial(number: int) -> str:
-    """Give the serial number of a device that a ready-made person has, counted from 1."""
+    """Give the serial number of a code display that a ready-made person has, counted from 1."""
     return f"KV-0900-{number:04}"
+
+
+def reader_serial(number: int) -> str:
+    """Give the serial number of an audio code reader that a ready-made person has, counted from 1."""
+    return f"{READERS}0900-{number:04}"
 
 
 def stock_size() -> int:

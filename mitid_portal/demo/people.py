@@ -23,7 +23,7 @@ from identities.api import (
     devices_of,
     identity_by_cpr_number,
 )
-from mitid_portal.demo.devices import own_serial, stock_serial, stock_size
+from mitid_portal.demo.devices import own_serial, reader_serial, stock_serial, stock_size
 from registration.api import PersonStatus, RegisterPerson, fixture_passport_of, fixture_people
 
 APPLICANTS_SHOWN: Final = 2
@@ -41,6 +41,10 @@ class Role(TextChoices):
     APPLICANT = "applicant", _("People who come to get an identity")
 
 
+HAVE_A_READER: Final = frozenset({"gul gummistøvle"})
+"""User IDs of those who have an audio code reader; all others have a code display."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Part:
     """A part to be played: what its player knows and chooses. ``number`` gives them a device, phone and mailbox."""
@@ -52,8 +56,8 @@ class Part:
 
     @property
     def serial(self) -> str:
-        """The code display that the seed command gives them."""
-        return own_serial(self.number)
+        """The code device that the seed command gives them."""
+        return reader_serial(self.number) if self.user_id in HAVE_A_READER else own_serial(self.number)
 
     @property
     def phone(self) -> str:
@@ -83,7 +87,6 @@ CAST: Final = tuple(
         start=1,
     )
 )
-OWN_DISPLAYS: Final = len(CAST)
 _ADJECTIVES: Final = ("sød", "rund", "kvik", "varm", "lys", "blød", "grøn", "flot", "klog", "sjov")
 _THINGS: Final = ("brombær", "kastanje", "trækvogn", "lygtepæl", "skovsø", "vindmølle", "paraply", "fyrtårn")
 

@@ -56,6 +56,26 @@ def test_codes_stay_fresh_and_the_clock_moves(live_server: LiveServer, browser: 
         assert not visitor.take_complaints()
 
 
+SPEECH_IS_NOTED = """
+  window.spoken = [];
+  window.speechSynthesis.speak = (words) => window.spoken.push([words.text, words.lang]);
+"""
+
+
+@pytest.mark.usefixtures("seeded")
+def test_the_audio_code_reader_speaks_and_shows_what_it_says(live_server: LiveServer, browser: Browser) -> None:
+    with person(browser, live_server.url, language="da") as visitor:
+        visitor.page.add_init_script(SPEECH_IS_NOTED)
+        visitor.go("/demo/")
+        reader = visitor.page.locator('[data-serial="LK-0900-0009"]')
+        reader.get_by_role("button").click()
+        [[text, language]] = visitor.page.evaluate("window.spoken")
+        shown = reader.locator("[data-code]").inner_text()
+        digits = ", ".join(shown)
+        assert (text, language) == (f"{digits}. {digits}.", "da")
+        assert visitor.page.locator("[data-speak]").count() == 1
+
+
 @pytest.mark.usefixtures("seeded")
 def test_page_works_without_script(live_server: LiveServer, browser: Browser) -> None:
     with person(browser, live_server.url, language="en", with_script=False) as visitor:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django_otp.oath import TOTP
 
-from mitid_portal.demo.devices import display_of, own_serial, seed_of, stock_serial
+from identities.api import AuthenticatorKind
+from mitid_portal.demo.devices import display_of, kind_of, own_serial, reader_serial, seed_of, stock_serial
 
 
 def test_seed_is_the_devices_own_and_the_same_everywhere() -> None:
@@ -14,6 +15,9 @@ def test_seed_is_the_devices_own_and_the_same_everywhere() -> None:
     assert len({seed_of(stock_serial(number)) for number in range(1, 41)}) == 40
     assert stock_serial(1) == "KV-1000-0001"
     assert own_serial(12) == "KV-0900-0012"
+    assert kind_of(own_serial(12)) is AuthenticatorKind.CODE_DISPLAY
+    assert reader_serial(12) == "LK-0900-0012"
+    assert kind_of(reader_serial(12)) is AuthenticatorKind.AUDIO_READER
 
 
 @pytest.mark.parametrize("offset", [timedelta(0), timedelta(seconds=29), timedelta(hours=1)])

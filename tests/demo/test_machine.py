@@ -12,8 +12,8 @@ from django.test import Client
 from pytest_django import Settings
 
 from mitid_portal import clock
-from mitid_portal.demo.devices import display_of, own_serial
-from mitid_portal.demo.people import OWN_DISPLAYS
+from mitid_portal.demo.devices import display_of
+from mitid_portal.demo.people import CAST
 from mitid_portal.demo.seeding.identities import ensure_registered
 from notifications.api import Address, Channel, ContactCode, Language, enqueue, local_messages
 
@@ -43,9 +43,7 @@ def test_personas_without_identities_have_the_promised_fields(client: Client) ->
 
 
 def test_devices_show_current_codes_of_stock_and_people(client: Client) -> None:
-    assert [device["serial"] for device in _json(client, "devices.json")] == [
-        own_serial(number) for number in range(1, OWN_DISPLAYS + 1)
-    ]
+    assert [device["serial"] for device in _json(client, "devices.json")] == [part.serial for part in CAST]
     for number in range(1, 6):
         assert ensure_registered(f"KV-1000-{number:04}")
     assert not ensure_registered("KV-1000-0001")

@@ -6,8 +6,10 @@ import pytest
 from django.core.management import call_command
 
 from identities.api import (
+    AuthenticatorKind,
     ContactKind,
     Owner,
+    authenticators_of,
     contacts_of,
     identity_by_cpr_number,
     refusal_of_password,
@@ -15,7 +17,7 @@ from identities.api import (
 )
 from mitid_portal.demo.devices import stock_size
 from mitid_portal.demo.management.commands.demo_seed import Command
-from mitid_portal.demo.people import CAST, Part, personas, pool, spare_display, walk_ins
+from mitid_portal.demo.people import CAST, HAVE_A_READER, Part, personas, pool, spare_display, walk_ins
 from mitid_portal.demo.seeding.identities import ensure_identity
 from mitid_portal.demo.seeding.office import STOCK
 from notifications.api import normal_email, normal_phone
@@ -37,6 +39,15 @@ def test_identity_is_issued_once_with_contacts_and_device() -> None:
     assert persona.devices == [part.serial]
     assert persona.user_id == part.user_id
     assert persona.passport_mrz == []
+
+
+def test_one_citizen_has_an_audio_code_reader() -> None:
+    number = next(at for at, part in enumerate(CAST) if part.user_id in HAVE_A_READER)
+    part, person = CAST[number], pool()[number]
+    identity_id = ensure_identity(part, person)
+    assert [(row.kind, row.label) for row in authenticators_of(identity_id) if row.label] == [
+        (AuthenticatorKind.AUDIO_READER, part.serial)
+    ]
 
 
 def test_whole_demo_comes_about_and_a_second_run_changes_nothing() -> None:

@@ -32,7 +32,7 @@ from identities.api import (
     take_contact_code,
 )
 from mitid_portal import clock
-from mitid_portal.demo.devices import display_of, seed_of
+from mitid_portal.demo.devices import display_of, kind_of, seed_of
 from mitid_portal.demo.people import Part
 from notifications.api import Language, local_messages
 from registration.api import RegisterPerson
@@ -54,7 +54,7 @@ def _a_while_ago() -> datetime:
 
 
 def ensure_identity(part: Part, person: RegisterPerson) -> UUID:
-    """See that a person of the cast has an identity, an active code display and a password.
+    """See that a person of the cast has an identity, an active code device and a password.
 
     Raises: SeedFailed.
     """
@@ -66,11 +66,11 @@ def ensure_identity(part: Part, person: RegisterPerson) -> UUID:
 
 
 def ensure_registered(serial: str) -> bool:
-    """See that a code display is known to the system; True when it is new."""
+    """See that a code device is known to the system; True when it is new."""
     if device_state(serial) is not None:
         return False
     with transaction.atomic():
-        register_code_device(serial=serial, seed=seed_of(serial))
+        register_code_device(serial=serial, seed=seed_of(serial), kind=kind_of(serial))
     return True
 
 

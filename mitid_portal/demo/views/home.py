@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.generic import TemplateView
 
 from authentication.api import PublicPage
+from identities.api import AuthenticatorKind
 from mitid_portal.demo.devices import Display, display_of
 from mitid_portal.demo.people import Persona, Role, personas, spare_display
 
@@ -35,6 +37,8 @@ class HomePage(PublicPage, TemplateView):
         return super().get_context_data(
             groups=[(role.label, members) for role, members in groups if members],
             applicant=Role.APPLICANT.label,
+            audio_reader=AuthenticatorKind.AUDIO_READER,
+            app_address=f"{settings.PUBLIC_ADDRESS.rstrip('/')}{reverse('authentication:app-shell')}",
             demo_now=self.now,
             spare=display_of(serial, now=self.now) if serial else None,
             **kwargs,

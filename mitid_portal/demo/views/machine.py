@@ -10,8 +10,8 @@ from rest_framework.views import APIView
 
 from authentication.api import Audience
 from mitid_portal import clock
-from mitid_portal.demo.devices import KIND, display_of, own_serial, stock_serial, stock_size
-from mitid_portal.demo.people import OWN_DISPLAYS, personas
+from mitid_portal.demo.devices import display_of, stock_serial, stock_size
+from mitid_portal.demo.people import CAST, personas
 from mitid_portal.demo.serializers import ClockSerializer, MessageSerializer, SmsReplySerializer
 from notifications.api import local_messages, normal_phone
 from selfservice.api import take_sms_reply
@@ -34,19 +34,19 @@ class PersonasApi(DemoApi):
 
 
 class DevicesApi(DemoApi):
-    """What every code display of the demo shows now."""
+    """What every code device of the demo shows or speaks now."""
 
     def get(self, _request: Request) -> Response:
         """List the devices; ``code`` and ``current_code`` are the same six digits."""
         now = clock.now()
-        serials = [own_serial(number) for number in range(1, OWN_DISPLAYS + 1)]
+        serials = [part.serial for part in CAST]
         serials += [stock_serial(number) for number in range(1, stock_size() + 1)]
         shown = [display_of(serial, now=now) for serial in serials]
         return Response(
             [
                 {
                     "serial": display.serial,
-                    "kind": KIND,
+                    "kind": display.kind.value,
                     "code": display.code,
                     "current_code": display.code,
                     "seconds_left": display.seconds_left,
