@@ -37,6 +37,7 @@ TRIES_A_REQUEST: Final = 2
 CHANGING: Final = re.compile(
     rb'name="csrfmiddlewaretoken" value="\w+"|data-options="[^"]*"|/app/#r=[\w.-]+|src="data:image/svg[^"]*"'
     rb'|class="short-code">[^<]*<|The request ends [^.]*\.|"expires_at":"[^"]*"|"enrolment_id":"[^"]*"'
+    rb'|name="response"\s+value="[^"]*"'
 )
 OPTIONS: Final = re.compile(rb'data-options="([^"]*)"')
 WAYS: Final = {"/log-in/code/": "code", "/log-in/app/": "app", "/log-in/chip/": "chip"}
