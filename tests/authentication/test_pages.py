@@ -207,7 +207,7 @@ class TestAlike:
     """TRY-2: a known and an unknown user ID, step by step."""
 
     CODE = ("/log-in/code/", {"code": "000000"})
-    STEPS: ClassVar = (
+    STEPS: ClassVar[tuple[tuple[str, list[tuple[str, dict[str, str]]]], ...]] = (
         ("code_display", [CODE] * 3),
         ("app", [("/log-in/app/go-on/", {})] * 2),
         ("chip", [("/log-in/chip/", {"response": "{}"})] * 3),
