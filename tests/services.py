@@ -1,7 +1,8 @@
 """A pytest plugin that starts PostgreSQL, Valkey and SoftHSM before Django's settings are read.
 
 Loaded with ``-p`` so that it comes before pytest-django. Workers of pytest-xdist inherit the environment of the
-process that started the services; each takes a database and a Valkey number of its own.
+process that started the services; each takes a database, a token and a Valkey number of its own: keys are recorded in
+one database, and no other may find them.
 """
 
 import atexit
@@ -19,7 +20,7 @@ def _start() -> None:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     server = valkey.start(folder / "valkey")
     os.environ.update(
-        softhsm.start(folder / "softhsm", label="test", user_pin="123456", officer_pin="12345678"),
+        _token(folder / "softhsm"),
         TESTING="1",
         DEMO="0",
         SECRET_KEY="only-for-tests-" + "0123456789" * 4,
@@ -38,9 +39,14 @@ def _start() -> None:
     )
 
 
+def _token(folder: Path) -> dict[str, str]:
+    return softhsm.start(folder, label="test", user_pin="123456", officer_pin="12345678")
+
+
 worker = os.environ.get("PYTEST_XDIST_WORKER")
 if worker is None:
     _start()
 else:
     address, _, _ = os.environ["REDIS_URL"].rpartition("/")
     os.environ["REDIS_URL"] = f"{address}/{1 + int(worker.removeprefix('gw'))}"
+    os.environ.update(_token(Path(os.environ["VAR_DIR"]).parent / f"softhsm-{worker}"))
