@@ -1,5 +1,6 @@
 """The double login's acts: result, rows, events, deliveries (CHG-1 to CHG-7)."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -200,7 +201,7 @@ def test_a_refused_confirmation_changes_nothing_and_leaves_a_trace(
 def test_a_login_below_substantial_confirms_nothing(resident: Resident, now: datetime) -> None:
     change = a_requested_change(a_login(resident.identity_id, at=now), ChangeField.USER_ID, now=now)
     made = a_login(resident.identity_id, at=now + HOUR)
-    low = type(made)(id=made.id, identity_id=made.identity_id, door=made.door, at=made.at, level=AssuranceLevel.LOW)
+    low = replace(made, level=AssuranceLevel.LOW)
     outcome = confirm_change(login=low, change_id=change.change_id, now=now + HOUR)
     assert isinstance(outcome, ConfirmRefused)
     assert outcome.reason is ConfirmRefusal.LEVEL_TOO_LOW
