@@ -21,9 +21,9 @@ def collect(*, request_id: UUID, browser_token: str | None, now: datetime) -> Lo
     Writes: ApprovalRequest, Login, KnownBrowser, AuditEvent.
     """
     request = locked_request(request_id)
+    if refusal_of(request, expected=RequestState.OPEN, now=now) is None:
+        return StillWaiting()  # before anything of the identity is looked up that nobody has not
     identity = locked_subject(request.subject)
-    if refusal_of(request, expected=RequestState.OPEN, identity=identity, now=now) is None:
-        return StillWaiting()
     refusal = refusal_of(request, expected=RequestState.CONFIRMED, identity=identity, now=now)
     if refusal is not None:
         return refused(request, step="app", reason=refusal, now=now)
