@@ -8,6 +8,7 @@ from authentication.queries.requests import (
     request_progress,
     requests_for_app,
     suggested_way,
+    with_its_dead_since,
     words_of,
 )
 
@@ -22,5 +23,6 @@ __all__ = [
     "request_progress",
     "requests_for_app",
     "suggested_way",
+    "with_its_dead_since",
     "words_of",
 ]

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from authentication import events
 from authentication.models import ApprovalRequest, Login
 from authentication.outcomes import LoggedIn, LoginRefused
+from authentication.queries import with_its_dead_since
 from authentication.rules import (
     DOOR_OF,
     STRENGTH,
@@ -28,7 +29,7 @@ LIVING = [RequestState.OPEN, RequestState.DEVICE_ACCEPTED, RequestState.CONFIRME
 def locked_request(request_id: UUID) -> ApprovalRequest:
     """Lock a request, its identity read beside it. Raises: ApprovalRequest.DoesNotExist."""
     assert_in_transaction()
-    rows = ApprovalRequest.objects.select_for_update(of=("self",)).select_related("identity")
+    rows = with_its_dead_since().select_for_update(of=("self",))
     return rows.get(pk=request_id)
 
 
@@ -80,8 +81,7 @@ def supersede(request_id: UUID) -> None:
 
 def open_to_the_app(subject: UUID) -> QuerySet[ApprovalRequest]:
     """Give the requests to a subject's app that nobody has answered, dead ones too."""
-    rows = ApprovalRequest.objects.filter(subject=subject, state=RequestState.OPEN, app_opened_at__isnull=False)
-    return rows.select_related("identity")
+    return with_its_dead_since().filter(subject=subject, state=RequestState.OPEN, app_opened_at__isnull=False)
 
 
 def take_factor(

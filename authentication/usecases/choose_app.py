@@ -9,7 +9,7 @@ from authentication import events
 from authentication.binding import opening_code_index
 from authentication.models import ApprovalRequest, OpeningCode
 from authentication.outcomes import AppAsked, LoginRefused, RefusedParallel
-from authentication.queries import is_known_browser, words_of
+from authentication.queries import is_known_browser, with_its_dead_since, words_of
 from authentication.rules import ONE_ALERT_EVERY
 from authentication.states import RequestState
 from authentication.steps.requests import is_alive, move, open_to_the_app, refusal_of, refused
@@ -34,7 +34,7 @@ def choose_app(
     subject = ApprovalRequest.objects.values_list("subject", flat=True).get(pk=request_id)
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(subject.bytes[-8:], signed=True)])
-    others = open_to_the_app(subject) | ApprovalRequest.objects.filter(pk=request_id).select_related("identity")
+    others = open_to_the_app(subject) | with_its_dead_since().filter(pk=request_id)
     rows = {row.id: row for row in others.select_for_update(of=("self",)).order_by("id")}
     request = rows.pop(request_id)
     refusal = refusal_of(request, expected=RequestState.OPEN, now=now)
