@@ -249,7 +249,7 @@ def test_the_registry_knows_its_own_only():
 
 @pytest.mark.django_db
 def test_the_modules_ed25519_agrees_with_the_one_outside():
-    public = keys.ensure_pair("trial.9", KeyKind.ED25519)
+    public = keys.make_pair("trial.9", KeyKind.ED25519)
     try:
         value = operations.sign_eddsa("trial.9", b"message")
         assert algorithm("Ed25519").verify(public, b"message", value)
