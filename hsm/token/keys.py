@@ -111,12 +111,17 @@ def exists(session: Session, label: str, kind: KeyKind) -> bool:
 def is_fit(label: str, kind: KeyKind) -> bool:
     """Tell whether a key was made by the module as ours are and never left it; one that is not there is not unfit.
 
+    Two under one label are both unfit: nobody knows which of them is ours.
+
     Rule:   KEY-1.
     Raises: HsmUnavailable.
     """
 
     def act(held: Connection) -> bool:
-        return not exists(held.session, label, kind) or _is_fit(held.session, label, kind)
+        try:
+            return not exists(held.session, label, kind) or _is_fit(held.session, label, kind)
+        except pkcs11.MultipleObjectsReturned:
+            return False
 
     return connection.call(act)
 
