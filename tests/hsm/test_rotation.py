@@ -153,10 +153,15 @@ def test_every_key_is_rotated_under_load_without_a_failed_request(tmp_path):
         assert states_of(name) == [(1, older), (2, "active")]
     in_token = set(KeyName) - {KeyName.LOG_SEAL_PQ}
     assert labels == {"data-wrap.1", *(f"{name}.2" for name in in_token)}
+    # What was made before all this, in a process that knows the new state: the token here never saw the new verifier.
+    run(
+        f"""
+        from audit.sealer import SealSignature, sealer
+        from hsm.signing import Signature
+        assert hsm.verify(hsm.KeyName.TOKEN_SIGNING, b"m", {signature!r})
+        assert all(sealer().seal_signature_matches(b"seal", seal) for seal in {seals!r})
+        assert hsm.open_sealed({sealed!r}, purpose="p", bound_to=ROW) == "a"
+        """,
+        **environment,
+    )
     hsm.forget()
-    try:  # what was made before all this, by a process that knows the new state
-        assert hsm.verify(KeyName.TOKEN_SIGNING, b"m", signature)
-        assert all(sealer().seal_signature_matches(b"seal", seal) for seal in seals)
-        assert hsm.open_sealed(sealed, purpose="p", bound_to=ROW) == "a"
-    finally:
-        hsm.forget()
