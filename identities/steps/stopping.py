@@ -8,7 +8,7 @@ from uuid import UUID
 from audit.api import Actor
 from hsm.api import blind_index_candidates, verifier_matches
 from identities import events, sealing
-from identities.models import Identity, PendingChange
+from identities.models import Identity, IdentityBlock, PendingChange
 from identities.queries import identities_by_phone
 from identities.rules.change import WRONG_BLOCK_CODES, WRONG_STOP_CODES
 from identities.states import BlockReason, BlockSource, CancelledBy, ChangeField, ChangeState, IdentityState
@@ -139,10 +139,13 @@ def block_as_holder(*, held: HeldChange, now: datetime) -> BlockedByHolder:
 
 
 def _held(change: PendingChange) -> HeldChange | None:
-    """Give what an alert's holder holds; nothing once a block came after it and was lifted in person (BLK-1)."""
-    identity = change.identity
-    is_over = identity.signed_out_at is not None and change.requested_at <= identity.signed_out_at
-    if is_over and identity.state == IdentityState.ACTIVE:
+    """Give what an alert's holder holds; nothing once a block came after it and was lifted in person (BLK-1).
+
+    Other things that sign an identity out everywhere leave the holder's ways open: a thief may do them, too.
+    """
+    blocks = IdentityBlock.objects.filter(identity_id=change.identity_id, blocked_at__gte=change.requested_at)
+    was_reopened = change.identity.state == IdentityState.ACTIVE and blocks.exists()
+    if change.state != ChangeState.PENDING and was_reopened:
         return None
     return HeldChange(
         change_id=change.id,

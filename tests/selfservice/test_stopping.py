@@ -4,11 +4,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 
-from audit.api import ActorKind, EventKind, events_about
+from audit.api import Actor, ActorKind, EventKind, events_about
 from authentication.queries import living_login
 from authentication.states import Door
 from identities.api import (
+    AuthenticatorKind,
     BlockReason,
     BlockSource,
     ChangeField,
@@ -17,8 +19,11 @@ from identities.api import (
     Stopped,
     StopRefusal,
     StopRefused,
+    authenticators_of,
     identity_by_id,
+    reopen_identity,
     standing_blocks_of,
+    suspend_authenticator,
 )
 from notifications.api import Language, MessageKind, deliveries_of
 from notifications.models import Delivery
@@ -28,8 +33,9 @@ from selfservice.usecases.block_by_token import block_by_token
 from selfservice.usecases.block_own_identity import block_own_identity
 from selfservice.usecases.confirm_change import confirm_change
 from selfservice.usecases.set_language import set_language
+from selfservice.usecases.sign_out_everywhere import sign_out_everywhere
 from selfservice.usecases.stop_by_token import stop_by_token
-from tests.factories.identities import Resident, a_resident
+from tests.factories.identities import Resident, a_resident, an_officer
 from tests.factories.selfservice import a_login, a_requested_change, change_row, stop_code_for, stop_token_for
 
 HOUR = timedelta(hours=1)
@@ -92,6 +98,54 @@ def test_the_page_of_the_e_mail_blocks_and_ends_everything(resident: Resident, c
     again = block_by_token(token=stop_token_for(resident), now=now)
     assert again is not None
     assert not again.is_new
+
+
+def test_who_logs_out_everywhere_takes_nothing_from_an_alerts_holder(
+    resident: Resident, change_id: UUID, now: datetime
+) -> None:
+    """CHG-6: a thief with one login may press that button, too."""
+    later = now + timedelta(minutes=1)
+    assert sign_out_everywhere(login=a_login(resident.identity_id, at=later), now=later) is True
+    code = stop_code_for(resident)
+    assert take_sms_reply(sender=resident.phone, text=f"NO {code}", now=later) is SmsReplyOutcome.STOPPED
+    assert change_row(change_id).state == ChangeState.CANCELLED
+    outcome = block_by_token(token=stop_token_for(resident), now=later)
+    assert outcome is not None
+    assert outcome.is_new
+
+
+def test_a_suspension_after_the_confirmation_leaves_the_block_to_an_alerts_holder(
+    resident: Resident, change_id: UUID, now: datetime
+) -> None:
+    """CHG-6: of a change that was made, the alert's holder may yet block everything."""
+    confirm_change(login=a_login(resident.identity_id, at=now + HOUR), change_id=change_id, now=now + HOUR)
+    (device,) = [
+        view for view in authenticators_of(resident.identity_id) if view.kind is not AuthenticatorKind.PASSWORD
+    ]
+    with transaction.atomic():
+        assert suspend_authenticator(
+            identity_id=resident.identity_id,
+            kind=device.kind,
+            authenticator_id=device.id,
+            source=BlockSource.CITIZEN,
+            actor=Actor.citizen(resident.identity_id),
+            now=now + HOUR,
+        )
+    outcome = block_by_token(token=stop_token_for(resident), now=now + HOUR)
+    assert outcome is not None
+    assert outcome.is_new
+
+
+def test_who_had_a_block_lifted_in_person_is_not_blocked_by_the_alerts_before_it(
+    resident: Resident, change_id: UUID, now: datetime
+) -> None:
+    """BLK-2."""
+    token = stop_token_for(resident)
+    assert block_by_token(token=token, now=now) is not None
+    with transaction.atomic():
+        assert reopen_identity(identity_id=resident.identity_id, actor=an_officer(), now=now + HOUR)
+    assert block_by_token(token=token, now=now + HOUR) is None
+    assert stop_by_token(token=token, now=now + HOUR) is None
 
 
 @pytest.mark.parametrize("token", ["", "x", "A" * 32, "æ" * 400, "\u202e" * 32])
