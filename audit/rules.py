@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final, Self
 from uuid import UUID
@@ -188,6 +189,7 @@ def microseconds(at: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
+@lru_cache(maxsize=256)
 def _clean_name(name: str) -> str:
     if _NAME.fullmatch(name) is None:
         raise ValueError("The name of a fact is a short lower-case word.")

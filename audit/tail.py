@@ -128,14 +128,21 @@ def prune(sealed: Iterable[tuple[int, bytes]]) -> None:
     """
     gone = {row_id.to_bytes(8, "big") + mac for row_id, mac in sealed}
     for file in _files():
-        try:
-            stream = file.open("rb")
-        except FileNotFoundError:
-            continue
-        with stream:
-            fcntl.flock(stream, fcntl.LOCK_EX)
-            if os.fstat(stream.fileno()).st_nlink:
-                _prune_file(file, stream, gone)
+        while not _is_pruned(file, gone):
+            continue  # another process put a shorter file in its place while this one waited
+
+
+def _is_pruned(file: Path, gone: Collection[bytes]) -> bool:
+    try:
+        stream = file.open("rb")
+    except FileNotFoundError:
+        return True
+    with stream:
+        fcntl.flock(stream, fcntl.LOCK_EX)
+        is_named = bool(os.fstat(stream.fileno()).st_nlink)
+        if is_named:
+            _prune_file(file, stream, gone)
+    return is_named
 
 
 def _files() -> list[Path]:
