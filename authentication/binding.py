@@ -69,8 +69,12 @@ def made_up_subject(folded_user_id: str) -> UUID:
 
 
 def stable_choice(subject: UUID, among: Sequence[Choice]) -> Choice:
-    """Choose one for a subject, always the same, and so that nobody can tell beforehand which (TRY-2)."""
-    return among[int.from_bytes(_digest("authentication.choice", subject.bytes)[:8], "big") % len(among)]
+    """Choose one for a subject, always the same, and so that nobody can tell beforehand which (TRY-2).
+
+    It is the first in an order of the subject's own, so that what is chosen among few is what would be chosen among
+    more, wherever it is one of the few: as it is with somebody's, who used one of them last.
+    """
+    return min(among, key=lambda item: _digest("authentication.choice", subject.bytes + str(item).encode()))
 
 
 def _digest(salt: str, value: bytes) -> bytes:

@@ -45,7 +45,8 @@ async function begin() {
 
 watchConnection();
 addEventListener("hashchange", () => {
-  if (location.hash) {
+  // "Skip to the content" changes it too, and must not begin anew.
+  if (link.read(location.href)) {
     begin();
   }
 });

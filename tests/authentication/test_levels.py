@@ -1,9 +1,12 @@
 """Which level a log-in reaches, and what that opens."""
 
+from uuid import UUID
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from authentication.binding import stable_choice
 from authentication.rules import STRENGTH, WAYS, level_of_login, refusal_of_level, ways_to_reach
 from authentication.states import LoginRefusal
 from identities.api import AssuranceLevel, AuthenticatorKind
@@ -57,3 +60,18 @@ def test_the_ways_shown_are_those_that_can_reach_the_level(wanted, kinds):
     """LVL-2, TRY-2: whoever asks."""
     assert set(ways_to_reach(wanted)) == kinds
     assert AuthenticatorKind.PASSWORD not in WAYS
+
+
+LEVELS = (AssuranceLevel.SUBSTANTIAL, AssuranceLevel.HIGH)
+
+
+def test_try_2_what_nobody_is_shown_at_two_levels_is_what_somebody_might_be():
+    """One who used a code display last and has an app is shown these two; so are some that nobody has."""
+    shown = set()
+    for number in range(600):
+        subject = UUID(int=number)
+        pair = [stable_choice(subject, ways_to_reach(level)) for level in LEVELS]
+        assert pair == [stable_choice(subject, ways_to_reach(level)) for level in LEVELS], "always the same"
+        shown.add(tuple(pair))
+    reaches_high = set(ways_to_reach(AssuranceLevel.HIGH))
+    assert shown == {(way, high) for way in WAYS for high in reaches_high if way == high or way not in reaches_high}
