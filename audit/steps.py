@@ -63,7 +63,7 @@ def record(
     message = row_message_of(row_id=row_id, at=at, kind=kind, actor=actor, subject_id=subject_id, facts_text=stored)
     mac = sealer().row_mac(message)
     ids = (actor.id, actor.office_id, actor.organisation_id, subject_id)
-    cursor.execute(_INSERT, [row_id, at, kind.value, actor.kind.value, *ids, stored, mac])
+    cursor.execute(_INSERT, (row_id, at, kind.value, actor.kind.value, *ids, stored, mac))
     database.on_commit(lambda: tail.note(row_id, mac))
     return row_id
 

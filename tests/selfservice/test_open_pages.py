@@ -156,7 +156,8 @@ def test_a_signed_answer_stops_a_change_once(db: None, travel: Travel, settings:
     address = f"{settings.PUBLIC_ADDRESS}{url('sms-inbound')}"
     signature = RequestValidator("secret-of-the-test").compute_signature(address, form)
     provider = Client(enforce_csrf_checks=True)
-    forged = provider.post(url("sms-inbound"), form, headers={"X-Twilio-Signature": "x" + signature[1:]})
+    other = "y" if signature.startswith("x") else "x"
+    forged = provider.post(url("sms-inbound"), form, headers={"X-Twilio-Signature": other + signature[1:]})
     assert forged.status_code == 403
     assert change_row(change.change_id).state == ChangeState.PENDING
     for _ in range(2):
