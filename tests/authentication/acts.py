@@ -7,9 +7,10 @@ from django.db import transaction
 
 from audit.api import Actor, EventKind
 from audit.models import AuditEvent
+from authentication.binding import made_up_subject, stable_choice
 from authentication.models import ApprovalRequest
 from authentication.outcomes import AppAsked, Decided, DecisionRefused, DeviceAccepted, LoggedIn, RefusedParallel
-from authentication.rules import LEAST_LEVEL
+from authentication.rules import LEAST_LEVEL, ways_to_reach
 from authentication.states import Purpose
 from authentication.usecases.choose_app import choose_app
 from authentication.usecases.collect import collect
@@ -17,7 +18,7 @@ from authentication.usecases.decide_request import decide_request
 from authentication.usecases.give_code import give_code
 from authentication.usecases.give_password import give_password
 from authentication.usecases.open_request import open_request
-from identities.api import AssuranceLevel, BlockReason, BlockSource, app_of, block_identity
+from identities.api import AssuranceLevel, AuthenticatorKind, BlockReason, BlockSource, app_of, block_identity, folded
 from tests.factories.apps import App
 from tests.factories.identities import Resident
 
@@ -129,3 +130,10 @@ def refusals() -> list[tuple[object, object, object]]:
 def events(kind: EventKind) -> int:
     """Count the events of a kind."""
     return AuditEvent.objects.filter(kind=kind).count()
+
+
+def nobodys_user_id(shown: AuthenticatorKind) -> str:
+    """Give a user ID that nobody has, for which a log-in shows this way first."""
+    ways = ways_to_reach(AssuranceLevel.SUBSTANTIAL)
+    named = (f"findes ikke {number}" for number in range(1000))
+    return next(name for name in named if stable_choice(made_up_subject(folded(name)), ways) == shown)

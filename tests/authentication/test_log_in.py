@@ -20,9 +20,9 @@ from authentication.usecases.give_code import give_code
 from authentication.usecases.give_password import give_password
 from authentication.usecases.sign_out import sign_out
 from authentication.usecases.sweep import sweep
-from identities.api import AssuranceLevel, reopen_identity
+from identities.api import AssuranceLevel, AuthenticatorKind, reopen_identity
 from mitid_portal import clock
-from tests.authentication.acts import BACKOFFICE, block, log_in, opened, refusals
+from tests.authentication.acts import BACKOFFICE, block, log_in, nobodys_user_id, opened, refusals
 from tests.factories.identities import a_resident, an_officer
 
 pytestmark = pytest.mark.django_db
@@ -296,7 +296,7 @@ class TestPages:
     def test_try_2_known_and_unknown_user_ids_get_the_same_page(self, resident):
         """TRY-2."""
         pages = []
-        for user_id in (resident.user_id, "findes ikke 99"):
+        for user_id in (resident.user_id, nobodys_user_id(AuthenticatorKind.CODE_DISPLAY)):
             client = Client()
             assert client.post("/log-in/", {"user_id": user_id}).status_code == 302
             response = client.post("/log-in/code/", {"code": "000000"})

@@ -15,11 +15,11 @@ from authentication.states import RequestState
 from authentication.usecases.give_chip import chip_options
 from authentication.usecases.new_opening_code import new_opening_code
 from authentication.views.letting_in import BROWSER_COOKIE
-from identities.api import AssuranceLevel
+from identities.api import AssuranceLevel, AuthenticatorKind
 from identities.models import CodeDevice, DeviceTries
 from mitid_portal import clock
 from selfservice.views.profile import ProfilePage
-from tests.authentication.acts import decide, log_in
+from tests.authentication.acts import decide, log_in, nobodys_user_id
 from tests.authentication.test_chip import a_chip
 from tests.factories.apps import an_app
 from tests.factories.identities import a_resident, an_issued_identity
@@ -231,7 +231,8 @@ class TestAlike:
     @pytest.mark.parametrize(("way", "posts"), STEPS)
     def test_try_2_same_pages_same_status_same_statements(self, way, posts, resident):
         """TRY-2."""
-        known, unknown = (self.walked(user_id, way, posts) for user_id in (resident.user_id, "findes ikke 77"))
+        nobody = nobodys_user_id(AuthenticatorKind.CODE_DISPLAY)
+        known, unknown = (self.walked(user_id, way, posts) for user_id in (resident.user_id, nobody))
         assert known == unknown
 
     def test_try_2_five_wrong_codes_are_counted_by_the_same_statements_whoever_has_a_device(self, resident):
