@@ -33,7 +33,7 @@ def log(settings: Any, tmp_path: Path) -> Log:
     with transaction.atomic():
         built.build()
     append_heads(built.heads)
-    execute("SELECT setval('audit_auditevent_id_seq', 1000)")
+    execute("SELECT setval('audit_auditevent_id_seq', greatest(1000, last_value)) FROM audit_auditevent_id_seq")
     return built
 
 

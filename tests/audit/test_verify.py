@@ -36,7 +36,7 @@ def log(settings: Any, tmp_path: Path) -> Log:
     append_heads(built.heads)
     for entry in built.journal:
         note(entry.id, entry.mac)
-    execute("SELECT setval('audit_auditevent_id_seq', 1000)")
+    execute("SELECT setval('audit_auditevent_id_seq', greatest(1000, last_value)) FROM audit_auditevent_id_seq")
     return built
 
 
