@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 from django.db import connection
 
@@ -164,6 +164,20 @@ def heads_before(newest: SealRow, *, after: int, limit: int) -> list[Head]:
     return [head_of(seal) for seal in seals_before(newest, most=most)][::-1]
 
 
+class _Sealed(TypedDict):
+    """What a seal's message and its row both say."""
+
+    number: int
+    at: datetime
+    first_id: int
+    last_id: int
+    row_count: int
+    missing: list[tuple[int, int]]
+    late: list[int]
+    rows_digest: bytes
+    previous: bytes
+
+
 def make_seal(*, after: SealRow | None, rows: Sequence[Row], late: Sequence[Row], now: datetime) -> AuditSeal:
     """The rows are sealed.
 
@@ -178,28 +192,20 @@ def make_seal(*, after: SealRow | None, rows: Sequence[Row], late: Sequence[Row]
     last_id = rows[-1][0] if rows else first_id - 1
     missing = missing_between(first_id, last_id, (row_id for row_id, _ in rows))
     late_ids = [row_id for row_id, _ in late]
-    digest = rows_digest(sorted([*rows, *late]))
-    message = seal_message(
-        number=number,
-        at=at,
-        first_id=first_id,
-        last_id=last_id,
-        row_count=len(rows) + len(late),
-        missing=missing,
-        late=late_ids,
-        rows_digest=digest,
-        previous=previous,
-    )
+    sealed: _Sealed = {
+        "number": number,
+        "at": at,
+        "first_id": first_id,
+        "last_id": last_id,
+        "row_count": len(rows) + len(late),
+        "missing": missing,
+        "late": late_ids,
+        "rows_digest": rows_digest(sorted([*rows, *late])),
+        "previous": previous,
+    }
+    message = seal_message(**sealed)
     return AuditSeal.objects.create(
-        number=number,
-        at=at,
-        first_id=first_id,
-        last_id=last_id,
-        row_count=len(rows) + len(late),
-        missing=missing,
-        late=late_ids,
-        rows_digest=digest,
-        previous=previous,
+        **sealed,
         hash=sha256(message).digest(),
         signatures=[_stored(signature) for signature in sealer().seal_signatures(message)],
     )

@@ -2,9 +2,9 @@
 
 from authentication.app_api.problems import problem_page
 from authentication.pages import CitizenPage, OfficerPage, Page, PublicPage, login_of
-from authentication.queries import Login, login_is_open
+from authentication.queries import Login
 from authentication.states import Audience, Door, Ending
-from authentication.steps import end_login, end_other_logins
+from authentication.steps import end_login, end_other_logins, locked_identity_of
 from authentication.throttle import note_wrong_try, source_may_try
 
 __all__ = [
@@ -18,7 +18,7 @@ __all__ = [
     "PublicPage",
     "end_login",
     "end_other_logins",
-    "login_is_open",
+    "locked_identity_of",
     "login_of",
     "note_wrong_try",
     "problem_page",

@@ -132,3 +132,11 @@ def login_is_alive(
     if dead_since is not None and at <= dead_since:
         return False
     return now < at + lasts_for and now < last_seen_at + idle_for
+
+
+def login_stands(*, is_active: bool, signed_out_at: datetime | None, login_at: datetime) -> bool:
+    """Tell whether an identity's login still acts, read while the identity's row is locked.
+
+    Rule: BLK-1. A login of the instant ``signed_out_at`` or before is dead.
+    """
+    return is_active and (signed_out_at is None or login_at > signed_out_at)

@@ -12,14 +12,6 @@ ANSWERS_A_DAY: Final = 1  # a sender who is not understood is told so once a day
 ANSWERS_A_DAY_WHILE_A_CHANGE_WAITS: Final = 10  # somebody frightened may mistype more than once
 
 
-def login_stands(*, is_active: bool, signed_out_at: datetime | None, login_at: datetime) -> bool:
-    """Tell whether an identity's login still acts, read while the identity's row is locked.
-
-    Rule: BLK-1. A login of the instant ``signed_out_at`` or before is dead.
-    """
-    return is_active and (signed_out_at is None or login_at > signed_out_at)
-
-
 def stage_of(
     *, state: ChangeState, refusal: ConfirmRefusal | None, opens_at: datetime, closes_at: datetime, now: datetime
 ) -> ChangeStage:

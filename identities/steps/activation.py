@@ -3,24 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
 from audit.api import Actor
 from identities import events
 from identities.models import ActivationCode, CodeDevice, Identity
 from identities.rules.password import PasswordRefusal, refusal_of_password
-from identities.rules.user_id import folded
-from identities.states import CODE_DEVICES, AuthenticatorBlockReason, AuthenticatorKind, DeviceState, IdentityState
+from identities.states import CODE_DEVICES, AuthenticatorBlockReason, AuthenticatorKind, DeviceState
 from identities.steps.alerts import alert_citizen
 from identities.steps.codes import code_opens, is_usable, numbered_code, use_code
 from identities.steps.factors import code_is_right, put_password
 from identities.steps.guard import assert_in_transaction
 from identities.steps.lifecycle import block_locked
+from identities.steps.locking import NOBODY, locked_active_identity
 from notifications.api import AuthenticatorActivated
-
-NOBODY: Final = UUID(int=0)
-"""Looked up where there is nobody, so that the database is asked as often (TRY-2)."""
 
 
 class ActivationRefusal(StrEnum):
@@ -67,11 +63,7 @@ def activate_code_device(
     Writes: ActivationCode, CodeDevice, Identity, PasswordFactor, AuditEvent, Delivery.
     """
     assert_in_transaction()
-    identity = (
-        Identity.objects.select_for_update(no_key=True)
-        .filter(user_id_folded=folded(user_id), state=IdentityState.ACTIVE)
-        .first()
-    )
+    identity = locked_active_identity(user_id)
     code = _code_for_a_device(identity or Identity(id=NOBODY), activation_code)
     if identity is None or code is None or code.device_id is None:
         return _refused(ActivationRefusal.NO_CODE, identity, actor=actor, now=now)
@@ -111,6 +103,26 @@ def _refusal(
     if code_opens(code, typed=activation_code):
         return None
     return ActivationRefusal.WRONG_CODE
+
+
+def code_opened_by(
+    *, user_id: str, kind: AuthenticatorKind, typed: str, actor: Actor, now: datetime
+) -> tuple[Identity, ActivationCode] | ActivationRefused:
+    """Give the identity and the code for one authenticator that a user ID and what was typed open; it is not spent yet.
+
+    Rule:   SEC-4, TRY-2: for a user ID that nobody has the database is asked as often.
+    Locks:  the identity's row, then the activation code's.
+    Writes: ActivationCode when it is wrong, AuditEvent when it is refused.
+    """
+    identity = locked_active_identity(user_id)
+    code = numbered_code(identity=identity or Identity(id=NOBODY), kind=kind, typed=typed)
+    if identity is None or code is None:
+        return _refused(ActivationRefusal.NO_CODE, identity, actor=actor, now=now)
+    if not is_usable(code, now=now):
+        return _refused(ActivationRefusal.EXPIRED, identity, actor=actor, now=now)
+    if not code_opens(code, typed=typed):
+        return _refused(ActivationRefusal.WRONG_CODE, identity, actor=actor, now=now)
+    return identity, code
 
 
 def _refused(reason: ActivationRefusal, identity: Identity | None, *, actor: Actor, now: datetime) -> ActivationRefused:

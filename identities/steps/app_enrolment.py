@@ -4,7 +4,6 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
 from django.db.models import QuerySet, Sum
@@ -22,7 +21,6 @@ from identities.rules.codes import (
     phone_is_too_new,
 )
 from identities.rules.limits import is_at_most
-from identities.rules.user_id import folded
 from identities.states import (
     AppPlatform,
     AuthenticatorKind,
@@ -34,10 +32,10 @@ from identities.steps.app_copy import take_ticket
 from identities.steps.apps import waste_the_time_of_a_pin
 from identities.steps.codes import code_opens, is_usable, numbered_code
 from identities.steps.guard import assert_in_transaction
+from identities.steps.locking import NOBODY, locked_active_identity
 from notifications.api import Language, TemporaryPin, enqueue
 
 FirstCode = ActivationCode | PendingChange
-NOBODY: Final = UUID(int=0)
 
 
 class NotBegun(StrEnum):
@@ -111,11 +109,7 @@ def begin_app_enrolment(
         opened_at=now,
         expires_at=now + TEMPORARY_PIN_LASTS,
     )
-    identity = (
-        Identity.objects.select_for_update(no_key=True)
-        .filter(user_id_folded=folded(user_id), state=IdentityState.ACTIVE)
-        .first()
-    )
+    identity = locked_active_identity(user_id)
     first = _first_code(identity or Identity(id=NOBODY), activation_code, copy_token, now=now)
     if identity is None or isinstance(first, NotBegun):
         reason = first if isinstance(first, NotBegun) else NotBegun.NO_CODE

@@ -25,14 +25,14 @@ from identities.states import (
     AuthenticatorKind,
     AuthenticatorState,
     BlockSource,
-    IdentityState,
 )
-from identities.steps.activation import Activated, ActivationRefusal, ActivationRefused, PasswordRefused
+from identities.steps.activation import Activated, ActivationRefused, PasswordRefused, code_opened_by
 from identities.steps.alerts import alert_citizen
-from identities.steps.codes import code_opens, is_usable, numbered_code, use_code
+from identities.steps.codes import use_code
 from identities.steps.factors import put_password
 from identities.steps.guard import assert_in_transaction
 from identities.steps.lifecycle import suspend_locked
+from identities.steps.locking import NOBODY
 from identities.webauthn import (
     ChipCredential,
     ChipRefusal,
@@ -46,7 +46,6 @@ from notifications.api import AuthenticatorActivated
 
 CHALLENGE_BYTES: Final = 32
 MADE_UP_LENGTHS: Final = (64, 64, 64, 48, 48, 32, 32, 16)  # of credential ids as makes of chips have them
-NOBODY: Final = UUID(int=0)
 
 
 class ChipOutcome(StrEnum):
@@ -145,16 +144,11 @@ def activate_chip(
     refusal_of_choice = refusal_of_password(password, user_id=user_id) if password else None
     if refusal_of_choice is not None:
         return PasswordRefused(reason=refusal_of_choice)
-    identities = Identity.objects.select_for_update(no_key=True)
-    identity = identities.filter(user_id_folded=folded(user_id), state=IdentityState.ACTIVE).first()
     kind = AuthenticatorKind.CHIP
-    code = numbered_code(identity=identity or Identity(id=NOBODY), kind=kind, typed=activation_code)
-    if identity is None or code is None:
-        return _refused(ActivationRefusal.NO_CODE, identity, actor=actor, now=now)
-    if not is_usable(code, now=now):
-        return _refused(ActivationRefusal.EXPIRED, identity, actor=actor, now=now)
-    if not code_opens(code, typed=activation_code):
-        return _refused(ActivationRefusal.WRONG_CODE, identity, actor=actor, now=now)
+    opened = code_opened_by(user_id=user_id, kind=kind, typed=activation_code, actor=actor, now=now)
+    if isinstance(opened, ActivationRefused):
+        return opened
+    identity, code = opened
     refusal_of_none = None if identity.password or password else refusal_of_password("", user_id=user_id)
     if refusal_of_none is not None:
         return PasswordRefused(reason=refusal_of_none)
@@ -221,11 +215,6 @@ def accept_chip(
     chip.sign_count, chip.last_used_at = answer.sign_count, now
     chip.save(update_fields=["sign_count", "last_used_at"])
     return ChipOutcome.ACCEPTED
-
-
-def _refused(reason: ActivationRefusal, identity: Identity | None, *, actor: Actor, now: datetime) -> ActivationRefused:
-    events.activation_refused(identity_id=identity.id if identity else None, reason=reason.value, actor=actor, now=now)
-    return ActivationRefused(reason=reason)
 
 
 def _keyed(user_id: str, *, purpose: str) -> bytes:

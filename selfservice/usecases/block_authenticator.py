@@ -6,10 +6,9 @@ from uuid import UUID
 from django.db import transaction
 
 from audit.api import Actor
-from authentication.api import Login
+from authentication.api import Login, locked_identity_of
 from identities import api as identities
 from identities.api import AuthenticatorBlockReason, AuthenticatorKind
-from selfservice.steps import locked_identity_of
 from selfservice.usecases.outcomes import LoginEnded
 
 

@@ -5,9 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from audit.api import Actor
-from authentication.api import Login
+from authentication.api import Login, locked_identity_of
 from identities.api import BlockReason, BlockSource, block_identity
-from selfservice.steps import locked_identity_of
 from selfservice.usecases.outcomes import LoginEnded
 
 

@@ -6,9 +6,8 @@ from uuid import UUID
 from django.db import transaction
 
 from audit.api import Actor
-from authentication.api import Ending, Login, end_other_logins
+from authentication.api import Ending, Login, end_other_logins, locked_identity_of
 from identities.api import Confirmed, ConfirmRefused, SecondLogin, confirm_pending_change
-from selfservice.steps import locked_identity_of
 from selfservice.usecases.outcomes import LoginEnded
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from audit.api import Actor
-from authentication.api import Login
+from authentication.api import Login, locked_identity_of
 from identities.api import (
     ChangeField,
     ChangeNotTaken,
@@ -18,7 +18,6 @@ from identities.api import (
     create_change,
     take_contact_code,
 )
-from selfservice.steps import locked_identity_of
 from selfservice.usecases.outcomes import LoginEnded, NewContact, NewUserId, NewValue
 
 

@@ -6,11 +6,10 @@ from django.conf import settings
 from django.db import transaction
 
 from audit.api import Actor
-from authentication.api import Login
+from authentication.api import Login, locked_identity_of
 from identities import api as identities
 from identities.api import ChangeField, ChangeNotTaken, CodeSent, ContactKind, RequestRefusal, TooManyCodes
 from selfservice import events
-from selfservice.steps import locked_identity_of
 from selfservice.usecases.outcomes import LoginEnded
 
 FIELD_OF = {ContactKind.PHONE: ChangeField.PHONE, ContactKind.EMAIL: ChangeField.EMAIL}

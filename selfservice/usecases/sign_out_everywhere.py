@@ -4,9 +4,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from authentication.api import Ending, Login, end_login, end_other_logins
+from authentication.api import Ending, Login, end_login, end_other_logins, locked_identity_of
 from identities.api import end_logins
-from selfservice.steps import locked_identity_of
 from selfservice.usecases.outcomes import LoginEnded
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
+from authentication.rules import login_stands
 from identities.api import (
     AppPlatform,
     AssuranceLevel,
@@ -25,7 +26,7 @@ from identities.api import (
 )
 from notifications.api import Language
 from selfservice import activity, authenticator_texts, texts
-from selfservice.rules import login_stands, may_be_told_again, stage_of
+from selfservice.rules import may_be_told_again, stage_of
 from selfservice.states import ChangeStage, EventGroup, StoppingAct
 
 HOUR = timedelta(hours=1)

@@ -12,10 +12,9 @@ from django.urls import reverse
 
 from audit.api import Actor
 from authentication.app_api.queries import copy_by_id
-from authentication.app_api.steps import identity_of_session
 from authentication.queries import Login
 from authentication.states import Ending
-from authentication.steps import end_other_logins
+from authentication.steps import end_other_logins, locked_identity_of
 from identities.api import (
     CancelledBy,
     ChangeField,
@@ -52,7 +51,7 @@ def ask_for_copy(*, login: Login, app_id: UUID, now: datetime) -> ChangeWaits | 
     Locks:   the identity's row.
     Writes:  PendingChange, AuditEvent, Delivery.
     """
-    identity = identity_of_session(login)
+    identity = locked_identity_of(login)
     if identity is None:
         return SessionEnded()
     return create_change(
@@ -83,7 +82,7 @@ def show_ticket(
     Locks:   the identity's row, then the change's, then the other logins'.
     Writes:  PendingChange, CopyTicket, Login, AuditEvent, Delivery.
     """
-    identity = identity_of_session(login)
+    identity = locked_identity_of(login)
     if identity is None:
         return SessionEnded()
     change = copy_by_id(identity_id=identity.id, app_id=app_id, change_id=change_id)
@@ -112,7 +111,7 @@ def stop_copy(*, login: Login, app_id: UUID, change_id: UUID, now: datetime) -> 
     Locks:   the identity's row, then the change's.
     Writes:  PendingChange, AuditEvent, Delivery.
     """
-    identity = identity_of_session(login)
+    identity = locked_identity_of(login)
     if identity is None:
         return SessionEnded()
     if copy_by_id(identity_id=identity.id, app_id=app_id, change_id=change_id) is None:
