@@ -155,7 +155,7 @@ def tampering_is_found_and_nothing_else(sealing: Sealing) -> None:
     dice = random.Random(3)
     for statement, kind in (
         ("UPDATE audit_auditevent SET kind = 'portal.forged' WHERE id = %s", FindingKind.ROW_CHANGED),
-        ("UPDATE audit_auditevent SET subject_id = NULL WHERE id = %s", FindingKind.ROW_CHANGED),
+        ("UPDATE audit_auditevent SET subject_id = gen_random_uuid() WHERE id = %s", FindingKind.ROW_CHANGED),
         ("DELETE FROM audit_auditevent WHERE id = %s", FindingKind.ROW_MISSING),
     ):
         row_id = a_sealed_row(dice)
