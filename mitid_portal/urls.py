@@ -9,6 +9,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("api/app/v1/", include("authentication.app_api.urls")),
+    path("api/notifications/", include("notifications.urls")),
     path("", include("authentication.urls")),
     path("backoffice/", include("registration.urls")),
     path("", include("selfservice.urls")),
