@@ -46,7 +46,7 @@ AAGUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12
 
 PARTS_THAT_REACH_OUT: Final = (
     # setting, what the name of a local one has, the setting with the address that it talks to
-    ("SMS_TRANSPORT", ".local.", "TWILIO_BASE_URL"),
+    ("SMS_TRANSPORTS", ".local.", "TWILIO_BASE_URL"),
     ("EMAIL_TRANSPORT", ".local.", "EMAIL_HOST"),
     ("CIVIL_REGISTER", ".fixture.", "CIVIL_REGISTER_URL"),
     ("DOCUMENT_REGISTER", ".fixture.", "DOCUMENT_REGISTER_URL"),
@@ -194,12 +194,19 @@ def _wrong_in_demo() -> Iterator[CheckMessage]:
             yield Error(f"DEMO is on, and ALLOWED_HOSTS has {host}.", hint=hint, id="mitid.E012")
     for name, local, address in PARTS_THAT_REACH_OUT:
         # What talks to this machine alone, such as a stand-in for a provider, reaches nobody.
-        if local not in getattr(settings, name) and _host(_as_url(getattr(settings, address))) not in LOOPBACK:
+        is_local = all(local in path for path in _paths(name))
+        if not is_local and _host(_as_url(getattr(settings, address))) not in LOOPBACK:
             yield Error(
-                f"DEMO is on, and {name} is {getattr(settings, name)}.",
+                f"DEMO is on, and {name} is {', '.join(_paths(name))}.",
                 hint="A demo's made-up people must not reach real ones: unset DEMO, or name the local part.",
                 id="mitid.E013",
             )
+
+
+def _paths(name: str) -> list[str]:
+    """Give the dotted paths of a setting that may hold one or several."""
+    value = getattr(settings, name)
+    return [value] if isinstance(value, str) else list(value)
 
 
 def _wrong_in_mode() -> Iterator[CheckMessage]:
@@ -281,10 +288,10 @@ def _wrong_role() -> Iterator[CheckMessage]:
 
 
 def _wrong_services() -> Iterator[CheckMessage]:
-    for name in ("SMS_TRANSPORT", "EMAIL_TRANSPORT"):
-        if ".local." in getattr(settings, name):
+    for name in ("SMS_TRANSPORTS", "EMAIL_TRANSPORT"):
+        if any(".local." in path for path in _paths(name)):
             yield Error(
-                f"{name} is {getattr(settings, name)}, which shows messages on a demo page.",
+                f"{name} is {', '.join(_paths(name))}, which shows messages on a demo page.",
                 hint=f"Unset {name}, or name a transport that sends.",
                 id="mitid.E030",
             )

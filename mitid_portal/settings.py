@@ -119,21 +119,33 @@ CACHES = {
 }
 
 # --- People and sessions --------------------------------------------------------------------------------------------
+_secure = urlsplit(PUBLIC_ADDRESS).scheme == "https"
+# A browser takes a cookie of such a name from this very host over TLS only: no neighbour under the same domain plants
+# one (RFC 6265bis section 4.1.3.2).
+_cookie_prefix = "__Host-" if _secure else ""
 AUTH_USER_MODEL = "identities.Identity"
 AUTHENTICATION_BACKENDS: list[str] = []  # log-in is the authentication app's: no password alone opens anything
 PASSWORD_HASHERS = ["identities.hashers.PepperedArgon2PasswordHasher"]
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_NAME = "mitid_session"
+SESSION_COOKIE_NAME = f"{_cookie_prefix}mitid_session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 3600  # the login's own limits (authentication) are shorter; this only sweeps the row away
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
+CSRF_COOKIE_NAME = f"{_cookie_prefix}csrftoken"
 CSRF_COOKIE_HTTPONLY = True
+KNOWN_BROWSER_COOKIE_NAME = f"{_cookie_prefix}mitid_browser"
 CSRF_FAILURE_VIEW = "mitid_portal.errors.csrf_refused"
 SESSION_IDLE_FOR = timedelta(minutes=env.int("SESSION_IDLE_MINUTES", default=10))
 SESSION_LASTS_FOR = timedelta(minutes=env.int("SESSION_MINUTES", default=30))
 WRONG_TRIES_PER_SOURCE = env.int("WRONG_TRIES_PER_SOURCE", default=60)  # in ten minutes; offices share an address
 LOG_INS_PER_SOURCE = env.int("LOG_INS_PER_SOURCE", default=600)  # begun in ten minutes
+WAYS_IN_USE = env.dict(  # of each hundred people, how many use what: so a user ID that nobody has is shown a way first
+    "WAYS_IN_USE",
+    cast={"value": int},
+    default={"app": 80, "code_display": 12, "audio_code_reader": 1, "chip": 7},
+)
+NEWEST_LOGIN = "authentication.queries.newest_login"  # asked by a block, of an app that identities does not know
 DOOR_PAGES = {"portal": "selfservice:profile", "backoffice": "registration:officer-home"}  # where a login leads
 CHANGE_WAIT_FOR = timedelta(minutes=env.int("CHANGE_WAIT_MINUTES", default=60))  # CHG-3: may be longer, never shorter
 CHANGE_WINDOW_FOR = timedelta(hours=env.int("CHANGE_WINDOW_HOURS", default=24))
@@ -143,7 +155,6 @@ WEBAUTHN_KNOWN_AAGUIDS = env.list("WEBAUTHN_KNOWN_AAGUIDS", default=[])  # the m
 WEBAUTHN_ATTESTATION_ROOTS = env.str("WEBAUTHN_ATTESTATION_ROOTS", default="")  # PEM file of their makers' roots
 
 # --- Transport security ---------------------------------------------------------------------------------------------
-_secure = urlsplit(PUBLIC_ADDRESS).scheme == "https"
 SESSION_COOKIE_SECURE = _secure
 CSRF_COOKIE_SECURE = _secure
 SECURE_SSL_REDIRECT = _secure
@@ -192,18 +203,33 @@ TOKEN_BACKUP = env.str("TOKEN_BACKUP", default="")  # dotted path; empty: by the
 POSTGRES_BINARIES = env.str("POSTGRES_BINARIES", default="")  # folder of pg_dump, pg_restore, psql; empty: looked for
 
 # --- Alerts ---------------------------------------------------------------------------------------------------------
-SMS_TRANSPORT = env.str("SMS_TRANSPORT", default="notifications.transports.twilio_sms.TwilioSms")
+# Dotted paths, the preferred one first.
+SMS_TRANSPORTS = env.list("SMS_TRANSPORTS", default=["notifications.transports.twilio_sms.TwilioSms"])
 EMAIL_TRANSPORT = env.str("EMAIL_TRANSPORT", default="notifications.transports.smtp_email.SmtpEmail")
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
 TWILIO_FROM = env.str("TWILIO_FROM", default="")  # a sender number, name or Messaging Service SID
+TWILIO_SENDERS = env.dict("TWILIO_SENDERS", default={})  # other senders by country, as +46=Name,+47=+4759440000
 TWILIO_BASE_URL = env.str("TWILIO_BASE_URL", default="")  # empty: the client's own
+HTTP_SMS_URL = env.str("HTTP_SMS_URL", default="")  # the second provider: docs/interfaces/http-sms.md
+HTTP_SMS_KEY = env.str("HTTP_SMS_KEY", default="")  # by which it knows us
+HTTP_SMS_SECRET = env.str("HTTP_SMS_SECRET", default="")  # by which we know its calls
+HTTP_SMS_FROM = env.str("HTTP_SMS_FROM", default="")
+HTTP_SMS_SENDERS = env.dict("HTTP_SMS_SENDERS", default={})
 EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 EMAIL_HOST = env.str("EMAIL_HOST", default="")
 EMAIL_PORT = env.int("EMAIL_PORT", default=587)
 EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
 EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
-EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=True)
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=True)  # STARTTLS; port 587
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=False)  # TLS from the first byte; port 465
+EMAIL_CA_FILE = env.str("EMAIL_CA_FILE", default="")  # PEM; empty: the authorities that the machine trusts
+EMAIL_BOUNCE_ADDRESS = env.str("EMAIL_BOUNCE_ADDRESS", default="")  # mailbox@domain that takes what comes back
+EMAIL_BOUNCE_SECRET = env.str("EMAIL_BOUNCE_SECRET", default="")  # signs bounces that are posted to us
+EMAIL_BOUNCE_MAILDIR = env.str("EMAIL_BOUNCE_MAILDIR", default="")  # read by manage.py read_bounces
+EMAIL_DKIM_DOMAIN = env.str("EMAIL_DKIM_DOMAIN", default="")
+EMAIL_DKIM_SELECTOR = env.str("EMAIL_DKIM_SELECTOR", default="")
+EMAIL_DKIM_KEY_FILE = env.str("EMAIL_DKIM_KEY_FILE", default="")  # RSA, PEM
 SEND_TIMEOUT_SECONDS = env.float("SEND_TIMEOUT_SECONDS", default=10.0)  # each wait for a provider's answer
 EMAIL_TIMEOUT = SEND_TIMEOUT_SECONDS
 DELIVERY_LEASE_FOR = timedelta(seconds=env.int("DELIVERY_LEASE_SECONDS", default=60))  # bounds: notifications/checks.py
@@ -248,6 +274,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": max(1, AUDIT_SEAL_SECONDS)},
     },
     "make-the-logs-months": {"task": "audit.make_partitions", "schedule": 3600.0, "options": {"expires": 3600}},
+    "tell-of-simultaneous-requests": {
+        "task": "authentication.sweep_alerts",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "sweep-log-ins": {"task": "authentication.sweep", "schedule": 3600.0, "options": {"expires": 3600}},
     "sweep-sessions": {"task": "mitid_portal.sweep_sessions", "schedule": 3600.0, "options": {"expires": 3600}},
 }
@@ -259,6 +290,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Copenhagen"
+LANGUAGE_COOKIE_NAME = f"{_cookie_prefix}language"
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 LANGUAGE_COOKIE_SECURE = _secure

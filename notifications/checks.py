@@ -54,7 +54,7 @@ def check_transport_settings(**_kwargs: Any) -> list[CheckMessage]:
     """See that the chosen transports have what they need."""
     faults: list[CheckMessage] = []
     is_serious = not settings.DEMO and not settings.TESTING
-    if settings.SMS_TRANSPORT == TWILIO:
+    if TWILIO in settings.SMS_TRANSPORTS:
         if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN and settings.TWILIO_FROM):
             faults.append(
                 Error("TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM are needed.", id="notifications.E005")

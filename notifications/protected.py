@@ -2,13 +2,22 @@
 
 from typing import Final
 
-from hsm.api import SealedColumn
-from notifications.sealing import Column
+from django.db.models import Q
+
+from hsm.api import IndexColumn, SealedColumn
+from notifications.sealing import ADDRESS_INDEX, Column
 
 DELIVERY: Final = "notifications.Delivery"
 
 COLUMNS: Final = (
     SealedColumn(model=DELIVERY, column="address_sealed", purpose=Column.ADDRESS),
+    IndexColumn(
+        model=DELIVERY,
+        column="address_index",
+        purpose=ADDRESS_INDEX,
+        value="address_sealed",
+        live=Q(address_index__isnull=False),  # the inbox has none
+    ),
     SealedColumn(model=DELIVERY, column="subject_sealed", purpose=Column.SUBJECT),
     SealedColumn(model=DELIVERY, column="body_sealed", purpose=Column.BODY),
 )

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 
 from notifications import models
@@ -15,7 +16,7 @@ from notifications.states import OPEN_STATES, Channel, DeliveryState, MessageKin
 
 @dataclass(frozen=True)
 class DeliveryLine:
-    """One delivery as support sees it; ``at`` is when it was sent or given up, or else stored."""
+    """One delivery as support sees it; ``at`` is when it arrived, was sent or given up, or stored."""
 
     id: UUID
     channel: Channel
@@ -37,6 +38,25 @@ class InboxMessage:
 
 
 @dataclass(frozen=True)
+class MinuteOfProvider:
+    """How a provider answered in one minute, as ``models.ProviderMinute`` has it, over all slots."""
+
+    provider: str
+    channel: Channel
+    minute: datetime
+    answered_yes: int
+    answered_no: int
+    failed: int
+    slow: int
+    took_ms_sum: int
+    delivered: int
+    undelivered: int
+    unknown_reports: int
+    segments: int
+    cost_micro: int
+
+
+@dataclass(frozen=True)
 class LocalMessage:
     """One message on the demo's phones and mailboxes."""
 
@@ -55,7 +75,7 @@ def deliveries_of(*, reference: UUID, limit: int, before: UUID | None = None) ->
     if before is not None:
         rows = rows.filter(id__lt=before)
     found = rows.order_by("-id").values_list(
-        "id", "channel", "kind", "state", Coalesce(F("sent_at"), F("given_up_at"), F("created_at"))
+        "id", "channel", "kind", "state", Coalesce(F("delivered_at"), F("sent_at"), F("given_up_at"), F("created_at"))
     )
     return [
         DeliveryLine(id=id_, channel=Channel(channel), kind=MessageKind(kind), state=DeliveryState(state), at=at)
@@ -111,6 +131,12 @@ def due(*, now: datetime, limit: int) -> Sequence[tuple[UUID, Priority]]:
     return [(id_, Priority(priority)) for id_, priority in rows[:limit]]
 
 
+def is_reference_taken(*, provider: str, reference: str, but_by: UUID) -> bool:
+    """Tell whether another delivery is the one that the provider knows by this reference."""
+    rows = models.Delivery.objects.filter(provider_reference=reference, provider=provider).exclude(channel=Channel.APP)
+    return rows.exclude(id=but_by).exists()
+
+
 def is_inbound_sms_noted(provider_id: str) -> bool:
     """Tell whether this text message was acted on before."""
     return models.ReceivedSms.objects.filter(provider_id=provider_id).exists()
@@ -122,3 +148,25 @@ def local_messages(*, limit: int) -> list[LocalMessage]:
         LocalMessage(at=row.at, channel=Channel(row.channel), to=row.to, subject=row.subject, text=row.text)
         for row in models.LocalMessage.objects.order_by("-id")[:limit]
     ]
+
+
+def provider_minutes(*, since: datetime) -> list[MinuteOfProvider]:
+    """List the minutes of every provider since then, oldest first."""
+    rows = (
+        models.ProviderMinute.objects.filter(minute__gte=since)
+        .values_list("minute", "provider", "channel")
+        .annotate(*(Sum(name) for name in COUNTS))
+        .order_by("minute", "provider", "channel")
+    )
+    return [
+        MinuteOfProvider(
+            provider=provider, channel=Channel(channel), minute=minute, **dict(zip(COUNTS, sums, strict=True))
+        )
+        for minute, provider, channel, *sums in rows
+    ]
+
+
+COUNTS: Final = (
+    "answered_yes", "answered_no", "failed", "slow", "took_ms_sum", "delivered", "undelivered", "unknown_reports",
+    "segments", "cost_micro",
+)  # fmt: skip

@@ -53,30 +53,69 @@ class MessageKind(StrEnum):
     REPLY_NOT_UNDERSTOOD = "reply_not_understood"
 
 
+class CarrierWord(StrEnum):
+    """What somebody asked of the carrier, which acts on it by itself: no more messages, messages again, or help."""
+
+    STOP = "STOP"
+    START = "START"
+    HELP = "HELP"
+
+
 class DeliveryState(StrEnum):
     """Where a delivery stands."""
 
     HELD = "HELD"  # rendered for a spare address; goes out only when another of its message is given up (ALR-5)
     QUEUED = "QUEUED"
     CLAIMED = "CLAIMED"
-    SENT = "SENT"
+    SENT = "SENT"  # the provider said yes
+    DELIVERED = "DELIVERED"  # and later that the message arrived
     GIVEN_UP = "GIVEN_UP"
     NOT_NEEDED = "NOT_NEEDED"  # was held, and every other address of its message was reached
 
 
 TRANSITIONS: Final[Mapping[DeliveryState, frozenset[DeliveryState]]] = {
     DeliveryState.HELD: frozenset({DeliveryState.QUEUED, DeliveryState.NOT_NEEDED}),
-    # SENT straight from QUEUED: the provider's yes to an attempt whose lease had run out meanwhile.
-    DeliveryState.QUEUED: frozenset({DeliveryState.CLAIMED, DeliveryState.SENT, DeliveryState.GIVEN_UP}),
+    # SENT straight from QUEUED: the provider's yes to an attempt whose lease had run out meanwhile. DELIVERED from
+    # QUEUED or CLAIMED: the report overtook the yes, or an attempt that was reported as failed arrived after all.
+    DeliveryState.QUEUED: frozenset(
+        {DeliveryState.CLAIMED, DeliveryState.SENT, DeliveryState.DELIVERED, DeliveryState.GIVEN_UP}
+    ),
     # CLAIMED again: the lease ran out because the worker died.
     DeliveryState.CLAIMED: frozenset(
-        {DeliveryState.CLAIMED, DeliveryState.QUEUED, DeliveryState.SENT, DeliveryState.GIVEN_UP}
+        {
+            DeliveryState.CLAIMED,
+            DeliveryState.QUEUED,
+            DeliveryState.SENT,
+            DeliveryState.DELIVERED,
+            DeliveryState.GIVEN_UP,
+        }
     ),
-    DeliveryState.SENT: frozenset(),
+    # QUEUED again, or GIVEN_UP: the provider reported afterwards that it did not arrive.
+    DeliveryState.SENT: frozenset({DeliveryState.DELIVERED, DeliveryState.QUEUED, DeliveryState.GIVEN_UP}),
+    DeliveryState.DELIVERED: frozenset(),
     DeliveryState.GIVEN_UP: frozenset(),
     DeliveryState.NOT_NEEDED: frozenset(),
 }
 OPEN_STATES: Final = frozenset({DeliveryState.QUEUED, DeliveryState.CLAIMED})
+TAKEN_STATES: Final = frozenset({DeliveryState.SENT, DeliveryState.DELIVERED})  # a provider has the message
+
+
+class ReportStatus(StrEnum):
+    """What a provider tells of a message that it took, whatever words it has for it."""
+
+    ON_ITS_WAY = "ON_ITS_WAY"
+    DELIVERED = "DELIVERED"
+    FAILED_FOR_NOW = "FAILED_FOR_NOW"
+    FAILED_FOR_GOOD = "FAILED_FOR_GOOD"
+
+
+class ResendReason(StrEnum):
+    """Why an operator sends again what was given up."""
+
+    PROVIDER_REPAIRED = "provider_repaired"
+    SETTINGS_REPAIRED = "settings_repaired"
+    ADDRESS_REACHABLE_AGAIN = "address_reachable_again"
+    CITIZEN_ASKED = "citizen_asked"
 
 
 def states_before(state: DeliveryState) -> frozenset[DeliveryState]:

@@ -1,21 +1,26 @@
 """Writes that others compose into their own transaction."""
 
+import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.db.models import Q
 from uuid_utils.compat import uuid7
 
 from notifications import events
 from notifications.messages import ActivationCodeSent, ContactCode, Message, TemporaryPin
-from notifications.models import Delivery
+from notifications.models import Delivery, ProviderMinute
+from notifications.models.provider_minute import SLOTS
 from notifications.rendering import render
-from notifications.sealing import Column, seal_column
-from notifications.states import Channel, DeliveryState, Language, Priority, states_before
+from notifications.rules.reports import RECEIPT_FIRST_ASKED_AFTER
+from notifications.sealing import Column, index_address, seal_column
+from notifications.states import OPEN_STATES, Channel, DeliveryState, Language, Priority, states_before
+from notifications.transports import Accepted
 from notifications.wake import wake
 
 INBOX: Final = "inbox"  # what stands for the provider of the app's inbox, and for an address in it
@@ -95,6 +100,7 @@ def _delivery(
         contact_id=address.id,
         reference=reference,
         address_sealed=seal_column(address.value, column=Column.ADDRESS, delivery_id=delivery_id),
+        address_index=None if is_inbox else index_address(address.value),
         subject_sealed=None
         if subject is None
         else seal_column(subject, column=Column.SUBJECT, delivery_id=delivery_id),
@@ -102,11 +108,72 @@ def _delivery(
         state=DeliveryState.SENT if is_inbox else state,
         attempts=int(is_inbox),
         sent_at=now if is_inbox else None,
+        provider=INBOX if is_inbox else "",
         provider_reference=INBOX if is_inbox else "",
         created_at=now,
         next_attempt_at=now if state is DeliveryState.QUEUED and not is_inbox else None,
         useful_until=now + timedelta(minutes=message.minutes) if isinstance(message, TYPED) else None,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """What one answer or report adds to its provider's minute."""
+
+    answered_yes: int = 0
+    answered_no: int = 0
+    failed: int = 0
+    slow: int = 0
+    took_ms_sum: int = 0
+    delivered: int = 0
+    undelivered: int = 0
+    unknown_reports: int = 0
+    segments: int = 0
+    cost_micro: int = 0
+
+
+def count_for_provider(*, provider: str, channel: Channel, counts: Counts, at: datetime) -> None:
+    """Add to the counts of a provider's minute.
+
+    Locks:  one row, the last that its transaction takes; each thread has a slot, so that few wait for each other.
+    Writes: ProviderMinute.
+    """
+    _refuse_outside_transaction()
+    ProviderMinute.add(
+        provider=provider,
+        channel=channel,
+        minute=at.replace(second=0, microsecond=0),
+        slot=threading.get_native_id() % SLOTS,
+        **asdict(counts),
+    )
+
+
+def note_yes(delivery: Delivery, *, provider: str, accepted: Accepted, awaits_receipt: bool, now: datetime) -> None:
+    """Note that a provider took the message; ``delivery`` is locked and may still be sent by its state.
+
+    A reference that another delivery has is not this one's own and gets the delivery's id added, so that a provider
+    that gives one twice cannot make us send again and again.
+
+    Writes: Delivery.
+    """
+    _refuse_outside_transaction()
+    reference = accepted.provider_reference[:255]
+    if Delivery.objects.filter(provider=provider, provider_reference=reference).exclude(id=delivery.id).exists():
+        reference = f"{reference[:200]} {delivery.id}"
+    Delivery.objects.filter(id=delivery.id).update(
+        state=DeliveryState.SENT,
+        sent_at=now,
+        next_attempt_at=None,
+        in_doubt_since=None,
+        provider=provider,
+        provider_reference=reference,
+        receipt_due_at=now + RECEIPT_FIRST_ASKED_AFTER if awaits_receipt else None,
+        segments=accepted.segments,
+        cost_micro=accepted.cost_micro,
+        cost_currency=accepted.currency,
+    )
+    if not awaits_receipt:
+        release_held(delivery)
 
 
 def give_up(delivery: Delivery, *, failure: str, now: datetime) -> Delivery | None:
@@ -120,7 +187,15 @@ def give_up(delivery: Delivery, *, failure: str, now: datetime) -> Delivery | No
     _refuse_outside_transaction()
     changed = Delivery.objects.filter(
         id=delivery.id, state__in=states_before(DeliveryState.GIVEN_UP), attempts=delivery.attempts
-    ).update(state=DeliveryState.GIVEN_UP, given_up_at=now, next_attempt_at=None, failure=failure)
+    ).update(
+        state=DeliveryState.GIVEN_UP,
+        given_up_at=now,
+        next_attempt_at=None,
+        sent_at=None,
+        receipt_due_at=None,
+        in_doubt_since=None,
+        failure=failure,
+    )
     if not changed:
         return None
     delivery.refresh_from_db(fields=["state", "failure"])
@@ -138,6 +213,8 @@ def give_up(delivery: Delivery, *, failure: str, now: datetime) -> Delivery | No
 def release_held(delivery: Delivery) -> None:
     """Drop the held copies of a message once every other address was reached.
 
+    An address is reached when the message was reported to have arrived, or was sent and no report is awaited.
+
     Locks:  the held rows, and only then looks at the others: of two that finish together one sees both.
     Writes: Delivery.
     """
@@ -145,9 +222,8 @@ def release_held(delivery: Delivery) -> None:
     held = [row.id for row in _held_beside(delivery)]
     if not held:
         return
-    is_open = Delivery.objects.filter(
-        message_id=delivery.message_id, state__in=[DeliveryState.QUEUED, DeliveryState.CLAIMED]
-    ).exists()
+    is_awaited = Q(state__in=sorted(OPEN_STATES)) | Q(state=DeliveryState.SENT, receipt_due_at__isnull=False)
+    is_open = Delivery.objects.filter(is_awaited, message_id=delivery.message_id).exists()
     if not is_open:
         Delivery.objects.filter(id__in=held, state=DeliveryState.HELD).update(state=DeliveryState.NOT_NEEDED)
 

@@ -31,7 +31,7 @@ def _start() -> None:
         VAR_DIR=str(folder / "var"),
         ALLOW_SOFT_HSM="1",
         KEYRING_SECONDS="3600",  # a renewed reading would be counted among a page's queries
-        SMS_TRANSPORT="notifications.transports.local.LocalSms",
+        SMS_TRANSPORTS="notifications.transports.local.LocalSms",
         EMAIL_TRANSPORT="notifications.transports.local.LocalEmail",
         CIVIL_REGISTER="registration.registers.fixture.FixtureCivilRegister",
         DOCUMENT_REGISTER="registration.registers.fixture.FixtureDocumentRegister",

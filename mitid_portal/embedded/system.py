@@ -313,7 +313,7 @@ class System:
                 "VAR_DIR": str(self.folder),
                 "DEMO_CLOCK_FILE": str(self.folder / "clock-offset"),
                 "ALLOW_SOFT_HSM": "1",
-                "SMS_TRANSPORT": "notifications.transports.local.LocalSms",
+                "SMS_TRANSPORTS": "notifications.transports.local.LocalSms",
                 "EMAIL_TRANSPORT": "notifications.transports.local.LocalEmail",
                 "CIVIL_REGISTER": "registration.registers.fixture.FixtureCivilRegister",
                 "DOCUMENT_REGISTER": "registration.registers.fixture.FixtureDocumentRegister",

@@ -2,6 +2,7 @@
 
 from notifications.models.delivery import Delivery
 from notifications.models.local_message import LocalMessage
+from notifications.models.provider_minute import ProviderMinute
 from notifications.models.received_sms import ReceivedSms
 
-__all__ = ["Delivery", "LocalMessage", "ReceivedSms"]
+__all__ = ["Delivery", "LocalMessage", "ProviderMinute", "ReceivedSms"]

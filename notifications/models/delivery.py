@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 from uuid_utils.compat import uuid7
 
-from notifications.states import OPEN_STATES, Channel, DeliveryState, Language, MessageKind, Priority
+from notifications.states import OPEN_STATES, TAKEN_STATES, Channel, DeliveryState, Language, MessageKind, Priority
 
 
 class Delivery(models.Model):
@@ -23,19 +23,28 @@ class Delivery(models.Model):
     contact_id = models.UUIDField()
     reference = models.UUIDField()
     address_sealed = models.BinaryField()
+    address_index = models.BinaryField(null=True)  # of the normal form, for limits by address; the inbox has none
     subject_sealed = models.BinaryField(null=True)
     body_sealed = models.BinaryField()
     state = models.CharField(max_length=10, choices=[(state.value, state.value) for state in DeliveryState])
     attempts = models.PositiveIntegerField(default=0)  # counts every claim, and so tells it from later ones
     unanswered = models.PositiveSmallIntegerField(default=0)  # claims in a row that ended without an answer
     failing_since = models.DateTimeField(null=True)  # the first failure for now since the last that was ours to repair
+    in_doubt_since = models.DateTimeField(null=True)  # an attempt of which nobody could say whether it got through
+    maybe_doubled = models.PositiveSmallIntegerField(default=0)  # tries while that was so: ALR-4's counted duplicates
     created_at = models.DateTimeField()
     useful_until = models.DateTimeField(null=True)  # a code that is dead must not arrive
     next_attempt_at = models.DateTimeField(null=True)  # QUEUED: the next try; CLAIMED: the end of the lease
     sent_at = models.DateTimeField(null=True)
+    receipt_due_at = models.DateTimeField(null=True)  # SENT: when to ask the provider; null: it tells nothing more
+    delivered_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)  # in the app's inbox, by whoever opened it
     given_up_at = models.DateTimeField(null=True)
-    provider_reference = models.CharField(max_length=255, blank=True)
+    provider = models.CharField(max_length=16, blank=True)  # who was asked last
+    provider_reference = models.CharField(max_length=255, blank=True)  # of the last yes, kept when that one failed
+    segments = models.PositiveSmallIntegerField(null=True)  # as the cost, of the last copy; minutes have the sums
+    cost_micro = models.BigIntegerField(null=True)
+    cost_currency = models.CharField(max_length=3, blank=True)
     failure = models.CharField(max_length=64, blank=True)  # the code of the last attempt that failed
     replaces = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="replaced_by")
 
@@ -50,6 +59,10 @@ class Delivery(models.Model):
             models.Index(name="delivery_by_reference", fields=["reference", "-id"]),
             models.Index(name="delivery_inbox", fields=["reference", "-id"], condition=Q(channel=Channel.APP)),
             models.Index(name="delivery_by_message", fields=["message_id"]),
+            models.Index(
+                name="delivery_receipt_due", fields=["receipt_due_at"], condition=Q(receipt_due_at__isnull=False)
+            ),
+            models.Index(name="delivery_dead_letters", fields=["-id"], condition=Q(state=DeliveryState.GIVEN_UP)),
             models.Index(
                 name="delivery_given_up_by_contact",
                 fields=["contact_id", "given_up_at"],
@@ -69,8 +82,54 @@ class Delivery(models.Model):
             ),
             models.CheckConstraint(
                 name="delivery_sent_with_time_and_provider_reference",
-                condition=(Q(state=DeliveryState.SENT, sent_at__isnull=False) & ~Q(provider_reference=""))
-                | (~Q(state=DeliveryState.SENT) & Q(sent_at__isnull=True, provider_reference="")),
+                condition=(
+                    Q(state__in=sorted(TAKEN_STATES), sent_at__isnull=False)
+                    & ~Q(provider_reference="")
+                    & ~Q(provider="")
+                )
+                | (~Q(state__in=sorted(TAKEN_STATES)) & Q(sent_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="delivery_delivered_with_time",
+                condition=Q(state=DeliveryState.DELIVERED, delivered_at__isnull=False)
+                | (~Q(state=DeliveryState.DELIVERED) & Q(delivered_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="delivery_receipt_is_awaited_while_sent",
+                condition=Q(receipt_due_at__isnull=True) | Q(state=DeliveryState.SENT),
+            ),
+            models.CheckConstraint(
+                name="delivery_in_doubt_while_open_after_an_attempt",
+                condition=Q(in_doubt_since__isnull=True) | Q(state__in=sorted(OPEN_STATES), attempts__gte=1),
+            ),
+            models.CheckConstraint(
+                name="delivery_maybe_doubled_after_its_first_attempt",
+                condition=Q(maybe_doubled=0) | Q(maybe_doubled__lt=F("attempts")),
+            ),
+            models.CheckConstraint(
+                name="delivery_provider_is_a_code", condition=Q(provider__regex=r"^([a-z][a-z0-9_]{0,15})?$")
+            ),
+            models.CheckConstraint(
+                name="delivery_reference_is_a_providers", condition=Q(provider_reference="") | ~Q(provider="")
+            ),
+            # A provider's name for a message is one delivery's: so of two that look for theirs, one finds it.
+            models.UniqueConstraint(
+                name="delivery_provider_reference_is_one",
+                fields=["provider_reference", "provider"],
+                condition=~Q(provider_reference="") & ~Q(channel=Channel.APP),
+            ),
+            models.CheckConstraint(
+                name="delivery_has_at_least_one_segment", condition=Q(segments__isnull=True) | Q(segments__gte=1)
+            ),
+            models.CheckConstraint(
+                name="delivery_cost_has_a_currency",
+                condition=Q(cost_micro__isnull=True, cost_currency="")
+                | Q(cost_micro__isnull=False, cost_micro__gte=0, cost_currency__regex=r"^[A-Z]{3}$"),
+            ),
+            models.CheckConstraint(
+                name="delivery_has_an_address_index_unless_inbox",
+                condition=Q(channel=Channel.APP, address_index__isnull=True)
+                | (~Q(channel=Channel.APP) & Q(address_index__isnull=False)),
             ),
             models.CheckConstraint(
                 name="delivery_given_up_with_time_and_failure",
@@ -79,7 +138,7 @@ class Delivery(models.Model):
             ),
             models.CheckConstraint(
                 name="delivery_tried_before_claimed_or_sent",
-                condition=~Q(state__in=[DeliveryState.CLAIMED, DeliveryState.SENT]) | Q(attempts__gte=1),
+                condition=~Q(state__in=[DeliveryState.CLAIMED, *sorted(TAKEN_STATES)]) | Q(attempts__gte=1),
             ),
             models.CheckConstraint(
                 name="delivery_untried_while_held",
@@ -111,7 +170,7 @@ class Delivery(models.Model):
             ),
             models.CheckConstraint(
                 name="delivery_sealed_columns_are_filled",
-                condition=~Q(address_sealed=b"") & ~Q(body_sealed=b"") & ~Q(subject_sealed=b""),
+                condition=~Q(address_sealed=b"") & ~Q(body_sealed=b"") & ~Q(subject_sealed=b"") & ~Q(address_index=b""),
             ),
             models.CheckConstraint(
                 name="delivery_useful_after_it_was_made",

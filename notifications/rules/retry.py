@@ -3,8 +3,14 @@
 from datetime import datetime, timedelta
 from typing import Final
 
+from notifications.states import Priority
+
 FIRST_WAIT: Final = timedelta(seconds=5)
 LONGEST_WAIT: Final = timedelta(minutes=10)
+FIRST_WAIT_AFTER_REPORT: Final = timedelta(seconds=30)
+LONGEST_WAIT_AFTER_REPORT: Final = timedelta(hours=1)
+CODE_WAITS_IN_DOUBT: Final = timedelta(seconds=30)
+ALERT_WAITS_IN_DOUBT: Final = timedelta(minutes=10)
 
 
 def wait_after(*, attempts: int, spread: float) -> timedelta:
@@ -14,9 +20,32 @@ def wait_after(*, attempts: int, spread: float) -> timedelta:
            together does not come back together.
     Units: ``attempts`` from 1; ``spread`` from 0 (the whole wait) to below 1 (half of it).
     """
+    return _doubled(FIRST_WAIT, LONGEST_WAIT, attempts, spread)
+
+
+def wait_after_report(*, attempts: int, spread: float) -> timedelta:
+    """Tell how long to wait after the provider reported that the ``attempts``-th try did not arrive.
+
+    Rule:  doubles from thirty seconds to an hour: a handset that is off comes back in minutes or hours, and each try
+           is paid for.
+    Units: as ``wait_after``.
+    """
+    return _doubled(FIRST_WAIT_AFTER_REPORT, LONGEST_WAIT_AFTER_REPORT, attempts, spread)
+
+
+def _doubled(first: timedelta, longest: timedelta, attempts: int, spread: float) -> timedelta:
     doublings = min(attempts - 1, 10)
-    longest = min(FIRST_WAIT * (1 << doublings), LONGEST_WAIT)
-    return longest * (1 - spread / 2)
+    return min(first * (1 << doublings), longest) * (1 - spread / 2)
+
+
+def must_send_in_doubt(*, in_doubt_since: datetime, now: datetime, priority: Priority) -> bool:
+    """Tell whether a message goes out again although nobody can say whether it did before.
+
+    Rule: ALR-4: none is lost, so a second copy is risked in the end; soon for a code, for which somebody waits, and
+          for an alert well inside the hour in which a change can still be stopped.
+    """
+    patience = CODE_WAITS_IN_DOUBT if priority is Priority.CODE else ALERT_WAITS_IN_DOUBT
+    return now - in_doubt_since >= patience
 
 
 def lease_after(*, unanswered: int, lease_for: timedelta) -> timedelta:

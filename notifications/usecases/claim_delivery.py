@@ -1,37 +1,55 @@
 """Taking a delivery for this process to send."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 
 from hsm.api import SealBroken
 from notifications.models import Delivery
 from notifications.rules.retry import is_spent, lease_after
 from notifications.sealing import Column, open_column
-from notifications.states import Channel, DeliveryState, states_before
+from notifications.states import Channel, DeliveryState, Priority, states_before
 from notifications.steps import give_up
 
 
 @dataclass(frozen=True)
 class Claim:
-    """The right to send one delivery until the lease ends; ``attempt`` tells this claim from later ones."""
+    """The right to send one delivery until the lease ends; ``attempt`` tells this claim from later ones.
+
+    ``provider`` is the one to ask. With ``in_doubt_since`` it is the one that was asked before, when nobody could say
+    what became of it, and is first asked for that message.
+    """
 
     delivery_id: UUID
     attempt: int
     channel: Channel
+    priority: Priority
+    provider: str
+    in_doubt_since: datetime | None
+    created_at: datetime
     useful_until: datetime | None
     to: str = field(repr=False)
     subject: str = field(repr=False)
     body: str = field(repr=False)
 
 
+ProviderFor = Callable[[Channel, str | None], str]
+"""Gives the name of the provider to ask on a channel, rather another than the second argument; "" when none can be."""
+
+
 @transaction.atomic(durable=True)
-def claim_delivery(*, delivery_id: UUID, now: datetime, lease_for: timedelta, unanswered_limit: int) -> Claim | None:
+def claim_delivery(
+    *, delivery_id: UUID, now: datetime, lease_for: timedelta, unanswered_limit: int, provider_for: ProviderFor
+) -> Claim | None:
     """Give this caller alone the delivery to send, if it is due.
 
-    What it holds is opened here, inside the transaction: with the HSM gone the claim is undone and costs no try.
+    The provider is written down before it is asked, so that whoever comes after a crash knows whom to ask what became
+    of it. What the row holds is opened here, inside the transaction: with the HSM gone the claim is undone and costs no
+    try.
 
     Returns: None when it is not due, somebody else has it, or it was given up instead.
     Raises:  HsmUnavailable.
@@ -54,7 +72,7 @@ def claim_delivery(*, delivery_id: UUID, now: datetime, lease_for: timedelta, un
         give_up(delivery, failure="no_answer", now=now)
         return None
     try:
-        claim = _claim_of(delivery)
+        claim = _claim_of(delivery, now, provider_for)
     except SealBroken:
         give_up(delivery, failure="seal_broken", now=now)
         return None
@@ -62,17 +80,40 @@ def claim_delivery(*, delivery_id: UUID, now: datetime, lease_for: timedelta, un
         state=DeliveryState.CLAIMED,
         attempts=claim.attempt,
         unanswered=unanswered,
+        provider=claim.provider,
+        in_doubt_since=claim.in_doubt_since,
         next_attempt_at=now + lease_after(unanswered=unanswered, lease_for=lease_for),
     )
     return claim
 
 
-def _claim_of(delivery: Delivery) -> Claim:
-    subject = delivery.subject_sealed
+@transaction.atomic(durable=True)
+def begin_anew(*, claim: Claim, provider: str, is_doubled: bool) -> Claim | None:
+    """Turn a claim in doubt into one that is sent by ``provider``; ``is_doubled`` when the doubt remains.
+
+    Rule:    ALR-4: what may be a second copy is counted before it goes out.
+    Returns: None when the delivery went on without this attempt.
+    Writes:  Delivery.
+    """
+    rows = Delivery.objects.filter(id=claim.delivery_id, state=DeliveryState.CLAIMED, attempts=claim.attempt)
+    changed = rows.update(provider=provider, in_doubt_since=None, maybe_doubled=F("maybe_doubled") + int(is_doubled))
+    return replace(claim, provider=provider, in_doubt_since=None) if changed else None
+
+
+def _claim_of(delivery: Delivery, now: datetime, provider_for: ProviderFor) -> Claim:
+    subject, channel = delivery.subject_sealed, Channel(delivery.channel)
+    in_doubt_since = delivery.in_doubt_since
+    if delivery.state == DeliveryState.CLAIMED and delivery.provider:
+        in_doubt_since = in_doubt_since or now
+    avoided = delivery.provider if delivery.provider_reference else None  # its last message did not arrive
     return Claim(
         delivery_id=delivery.id,
         attempt=delivery.attempts + 1,
-        channel=Channel(delivery.channel),
+        channel=channel,
+        priority=Priority(delivery.priority),
+        provider=provider_for(channel, avoided) if in_doubt_since is None else delivery.provider,
+        in_doubt_since=in_doubt_since,
+        created_at=delivery.created_at,
         useful_until=delivery.useful_until,
         to=open_column(delivery.address_sealed, column=Column.ADDRESS, delivery_id=delivery.id),
         subject="" if subject is None else open_column(subject, column=Column.SUBJECT, delivery_id=delivery.id),

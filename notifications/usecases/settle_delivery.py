@@ -1,5 +1,6 @@
 """Writing down what the provider said."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
@@ -7,9 +8,10 @@ from typing import assert_never
 from django.db import transaction
 
 from notifications.models import Delivery
+from notifications.rules.health import is_slow
 from notifications.rules.retry import is_too_old, wait_after
 from notifications.states import DeliveryState, states_before
-from notifications.steps import give_up, release_held
+from notifications.steps import Counts, count_for_provider, give_up, note_yes
 from notifications.transports import Accepted, FaultOfOurs, PermanentFailure, TemporaryFailure
 from notifications.usecases.claim_delivery import Claim
 
@@ -31,8 +33,10 @@ def settle_delivery(
     now: datetime,
     give_up_after: timedelta,
     spread: float,
+    took: timedelta | None = None,
+    awaits_receipt: bool = False,
 ) -> Settlement:
-    """Move a claimed delivery on by the provider's answer.
+    """Move a claimed delivery on by the provider's answer, and count it; ``took`` is None when nobody was asked.
 
     A yes counts from any attempt while the delivery is open, even one whose lease ran out: the person has the
     message, and each further try would be a second copy. A no counts only from the attempt that holds the claim.
@@ -40,12 +44,31 @@ def settle_delivery(
     repair never does.
 
     Rule:   ALR-4, ALR-5.
-    Locks:  the delivery's row, then the held rows of its message.
-    Writes: Delivery, AuditEvent.
+    Locks:  the delivery's row, then the held rows of its message, then the provider's minute.
+    Writes: Delivery, AuditEvent, ProviderMinute.
     """
     delivery = Delivery.objects.select_for_update().get(id=claim.delivery_id)
+    settlement = _moved(
+        delivery, claim, answer, now, give_up_after=give_up_after, spread=spread, awaits_receipt=awaits_receipt
+    )
+    if took is not None and claim.provider:
+        counts = _counts(answer, took, is_new=settlement is Settlement.SENT)
+        count_for_provider(provider=claim.provider, channel=claim.channel, counts=counts, at=now)
+    return settlement
+
+
+def _moved(
+    delivery: Delivery,
+    claim: Claim,
+    answer: Accepted | TemporaryFailure | PermanentFailure,
+    now: datetime,
+    *,
+    give_up_after: timedelta,
+    spread: float,
+    awaits_receipt: bool,
+) -> Settlement:
     if isinstance(answer, Accepted):
-        return _settle_yes(delivery, answer, now)
+        return _settle_yes(delivery, claim, answer, now, awaits_receipt=awaits_receipt)
     if delivery.state != DeliveryState.CLAIMED or delivery.attempts != claim.attempt:
         return Settlement.TOO_LATE
     match answer:
@@ -58,17 +81,23 @@ def settle_delivery(
             assert_never(answer)
 
 
-def _settle_yes(delivery: Delivery, answer: Accepted, now: datetime) -> Settlement:
-    if delivery.state not in states_before(DeliveryState.SENT):
+def _settle_yes(
+    delivery: Delivery, claim: Claim, answer: Accepted, now: datetime, *, awaits_receipt: bool
+) -> Settlement:
+    if delivery.state not in states_before(DeliveryState.SENT) or _is_reported(delivery, claim, answer):
         return Settlement.TOO_LATE
-    Delivery.objects.filter(id=delivery.id).update(
-        state=DeliveryState.SENT,
-        sent_at=now,
-        next_attempt_at=None,
-        provider_reference=answer.provider_reference[:255],
-    )
-    release_held(delivery)
+    note_yes(delivery, provider=claim.provider, accepted=answer, awaits_receipt=awaits_receipt, now=now)
     return Settlement.SENT
+
+
+def _is_reported(delivery: Delivery, claim: Claim, answer: Accepted) -> bool:
+    """Tell whether the report that this very message failed overtook its yes."""
+    return (delivery.state, delivery.attempts, delivery.provider, delivery.provider_reference) == (
+        DeliveryState.QUEUED,
+        claim.attempt,
+        claim.provider,
+        answer.provider_reference[:255],
+    )
 
 
 def _settle_not_now(
@@ -82,7 +111,22 @@ def _settle_not_now(
         state=DeliveryState.QUEUED,
         next_attempt_at=now + wait_after(attempts=delivery.attempts, spread=spread),
         unanswered=0,
+        in_doubt_since=delivery.in_doubt_since or now if answer.leaves_doubt and delivery.provider else None,
         failing_since=failing_since,
         failure=answer.code,
     )
     return Settlement.POSTPONED
+
+
+def _counts(answer: Accepted | TemporaryFailure | PermanentFailure, took: timedelta, *, is_new: bool) -> Counts:
+    counts = Counts(slow=int(is_slow(took)), took_ms_sum=int(took / timedelta(milliseconds=1)))
+    match answer:
+        case Accepted():
+            segments, cost_micro = (answer.segments or 0, answer.cost_micro or 0) if is_new else (0, 0)
+            return replace(counts, answered_yes=1, segments=segments, cost_micro=cost_micro)
+        case PermanentFailure():
+            return replace(counts, answered_no=1)
+        case TemporaryFailure():
+            return replace(counts, failed=1)
+        case _:
+            assert_never(answer)

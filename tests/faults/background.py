@@ -110,7 +110,7 @@ class Background:
             "ALLOWED_HOSTS": "127.0.0.1",
             "VAR_DIR": str(self.folder / "var"),
             "REDIS_URL": self.broker_address,
-            "SMS_TRANSPORT": "notifications.transports.twilio_sms.TwilioSms",
+            "SMS_TRANSPORTS": "notifications.transports.twilio_sms.TwilioSms",
             "TWILIO_ACCOUNT_SID": self.twilio.account_sid,
             "TWILIO_AUTH_TOKEN": self.twilio.auth_token,
             "TWILIO_FROM": "+4592400000",

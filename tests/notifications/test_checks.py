@@ -10,7 +10,7 @@ from notifications.checks import SMTP, TWILIO, check_delivery_settings, check_tr
 @pytest.fixture
 def complete(settings):
     """Settings as in production."""
-    settings.SMS_TRANSPORT, settings.EMAIL_TRANSPORT = TWILIO, SMTP
+    settings.SMS_TRANSPORTS, settings.EMAIL_TRANSPORT = [TWILIO], SMTP
     settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_FROM = "AC1", "x", "+4592400000"
     settings.EMAIL_HOST, settings.EMAIL_USE_TLS, settings.TESTING = "mail.example", True, False
     settings.DEMO = False

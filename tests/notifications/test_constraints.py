@@ -6,7 +6,8 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
-from notifications.models import Delivery, LocalMessage, ReceivedSms
+from notifications.models import Delivery, LocalMessage, ProviderMinute, ReceivedSms
+from notifications.models.provider_minute import SLOTS
 from notifications.states import Channel, DeliveryState
 from tests.notifications.conftest import row
 
@@ -16,15 +17,33 @@ SENT = {
     "state": DeliveryState.SENT,
     "attempts": 1,
     "sent_at": HOUR,
+    "provider": "twilio",
     "provider_reference": "SM1",
     "next_attempt_at": None,
 }
+DELIVERED = SENT | {"state": DeliveryState.DELIVERED, "delivered_at": HOUR}
+INBOX = SENT | {"channel": Channel.APP, "provider": "inbox", "provider_reference": "inbox"}
 GIVEN_UP = {"state": DeliveryState.GIVEN_UP, "given_up_at": HOUR, "failure": "twilio_21211", "next_attempt_at": None}
 CLAIMED = {"state": DeliveryState.CLAIMED, "attempts": 1}
 HELD = {"state": DeliveryState.HELD, "next_attempt_at": None}
 NOT_NEEDED = {"state": DeliveryState.NOT_NEEDED, "next_attempt_at": None}
 
-ALLOWED = [{}, CLAIMED, SENT, GIVEN_UP, HELD, NOT_NEEDED, {"channel": Channel.SMS, "subject_sealed": None}]
+TRIED = {"attempts": 1, "provider": "twilio"}
+
+ALLOWED = [
+    {},
+    CLAIMED,
+    SENT,
+    DELIVERED,
+    INBOX,
+    GIVEN_UP,
+    HELD,
+    NOT_NEEDED,
+    {"channel": Channel.SMS, "subject_sealed": None},
+    SENT | {"receipt_due_at": HOUR, "segments": 1, "cost_micro": 0, "cost_currency": "USD"},
+    TRIED | {"in_doubt_since": HOUR, "provider_reference": "SM1"},
+    CLAIMED | {"attempts": 2, "in_doubt_since": HOUR, "maybe_doubled": 1},
+]
 BROKEN = [
     ("delivery_kind_is_known", {"kind": "greeting"}),
     ("delivery_channel_is_known", {"channel": "PIGEON", "subject_sealed": None}),
@@ -39,7 +58,24 @@ BROKEN = [
     ("delivery_sent_with_time_and_provider_reference", SENT | {"sent_at": None}),
     ("delivery_sent_with_time_and_provider_reference", SENT | {"provider_reference": ""}),
     ("delivery_sent_with_time_and_provider_reference", {"sent_at": HOUR}),
-    ("delivery_sent_with_time_and_provider_reference", {"provider_reference": "SM1"}),
+    ("delivery_sent_with_time_and_provider_reference", SENT | {"provider": "", "provider_reference": ""}),
+    ("delivery_sent_with_time_and_provider_reference", DELIVERED | {"sent_at": None}),
+    ("delivery_delivered_with_time", DELIVERED | {"delivered_at": None}),
+    ("delivery_delivered_with_time", SENT | {"delivered_at": HOUR}),
+    ("delivery_receipt_is_awaited_while_sent", {"receipt_due_at": HOUR}),
+    ("delivery_receipt_is_awaited_while_sent", DELIVERED | {"receipt_due_at": HOUR}),
+    ("delivery_in_doubt_while_open_after_an_attempt", {"in_doubt_since": HOUR}),
+    ("delivery_in_doubt_while_open_after_an_attempt", SENT | {"in_doubt_since": HOUR}),
+    ("delivery_maybe_doubled_after_its_first_attempt", CLAIMED | {"maybe_doubled": 1}),
+    ("delivery_provider_is_a_code", CLAIMED | {"provider": "Twilio Inc."}),
+    ("delivery_reference_is_a_providers", CLAIMED | {"provider_reference": "SM1"}),
+    ("delivery_has_at_least_one_segment", SENT | {"segments": 0}),
+    ("delivery_cost_has_a_currency", SENT | {"cost_micro": 7500}),
+    ("delivery_cost_has_a_currency", SENT | {"cost_micro": 7500, "cost_currency": "usd"}),
+    ("delivery_cost_has_a_currency", SENT | {"cost_micro": -1, "cost_currency": "USD"}),
+    ("delivery_cost_has_a_currency", SENT | {"cost_currency": "USD"}),
+    ("delivery_has_an_address_index_unless_inbox", {"address_index": None}),
+    ("delivery_has_an_address_index_unless_inbox", INBOX | {"address_index": b"x"}),
     ("delivery_given_up_with_time_and_failure", GIVEN_UP | {"given_up_at": None}),
     ("delivery_given_up_with_time_and_failure", GIVEN_UP | {"failure": ""}),
     ("delivery_given_up_with_time_and_failure", {"given_up_at": HOUR}),
@@ -58,11 +94,13 @@ BROKEN = [
     ("delivery_sealed_columns_are_filled", {"address_sealed": b""}),
     ("delivery_sealed_columns_are_filled", {"body_sealed": b""}),
     ("delivery_sealed_columns_are_filled", {"subject_sealed": b""}),
+    ("delivery_sealed_columns_are_filled", {"address_index": b""}),
     ("delivery_useful_after_it_was_made", {"useful_until": timedelta()}),
 ]
 REQUIRED = [
     "message_id", "kind", "channel", "priority", "language", "contact_id", "reference", "address_sealed", "body_sealed",
-    "state", "attempts", "unanswered", "created_at", "provider_reference", "failure",
+    "state", "attempts", "unanswered", "maybe_doubled", "created_at", "provider", "provider_reference", "cost_currency",
+    "failure",
 ]  # fmt: skip
 
 
@@ -83,7 +121,8 @@ def test_what_a_constraint_forbids_is_refused(now, constraint, changes):
 
 def test_every_constraint_of_a_delivery_is_broken_here():
     named = {constraint.name for constraint in Delivery._meta.constraints}
-    assert named == {constraint for constraint, _changes in BROKEN} | {"delivery_replaces_another"}
+    broken_below = {"delivery_replaces_another", "delivery_provider_reference_is_one"}
+    assert named == {constraint for constraint, _changes in BROKEN} | broken_below
 
 
 @pytest.mark.parametrize("column", REQUIRED)
@@ -97,6 +136,46 @@ def test_a_delivery_does_not_replace_itself(now):
     delivery.replaces = delivery
     with pytest.raises(IntegrityError, match="delivery_replaces_another"), transaction.atomic():
         delivery.save(force_insert=True)
+
+
+def test_a_providers_reference_is_one_deliverys(now):
+    built(now, SENT).save(force_insert=True)
+    with pytest.raises(IntegrityError, match="delivery_provider_reference_is_one"), transaction.atomic():
+        built(now, SENT).save(force_insert=True)
+    built(now, SENT | {"provider": "http"}).save(force_insert=True)
+    for _ in range(2):
+        built(now, INBOX).save(force_insert=True)
+
+
+MINUTE = {"provider": "twilio", "channel": Channel.SMS, "slot": 0}
+
+
+@pytest.mark.parametrize(
+    ("constraint", "changes"),
+    [
+        ("provider_minute_is_one_row_a_slot", {}),
+        ("provider_minute_channel_is_known", {"channel": "PIGEON"}),
+        ("provider_minute_slot_is_known", {"slot": SLOTS}),
+        ("provider_minute_provider_is_a_code", {"provider": ""}),
+        ("provider_minute_sums_are_not_negative", {"slot": 1, "took_ms_sum": -1}),
+        ("provider_minute_sums_are_not_negative", {"slot": 1, "cost_micro": -1}),
+    ],
+)
+def test_a_providers_minute_is_what_it_says(now, constraint, changes):
+    ProviderMinute.objects.create(minute=now, **MINUTE)
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        ProviderMinute.objects.create(minute=now, **MINUTE | changes)
+
+
+def test_every_constraint_of_a_providers_minute_is_broken_here():
+    named = {constraint.name for constraint in ProviderMinute._meta.constraints}
+    assert named == {
+        "provider_minute_is_one_row_a_slot",
+        "provider_minute_channel_is_known",
+        "provider_minute_slot_is_known",
+        "provider_minute_provider_is_a_code",
+        "provider_minute_sums_are_not_negative",
+    }
 
 
 def test_a_delivery_is_replaced_once(now):

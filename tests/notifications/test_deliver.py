@@ -19,7 +19,7 @@ from notifications.usecases.claim_delivery import claim_delivery
 from notifications.usecases.deliver import deliver
 from notifications.usecases.settle_delivery import Settlement, settle_delivery
 from notifications.usecases.sweep import deliver_due
-from tests.notifications.conftest import EMAIL, PHONE, email_address, put, sms_address
+from tests.notifications.conftest import EMAIL, PHONE, asks_local, email_address, put, sms_address
 from tests.notifications.samples import change_requested
 from tests.notifications.twilio_stand_in import Hang, Refuse, Reset, Slow
 
@@ -29,7 +29,7 @@ PATIENCE = timedelta(hours=48)
 
 
 def claim(id_, now, *, limit=LIMIT):
-    return claim_delivery(delivery_id=id_, now=now, lease_for=LEASE, unanswered_limit=limit)
+    return claim_delivery(delivery_id=id_, now=now, lease_for=LEASE, unanswered_limit=limit, provider_for=asks_local)
 
 
 def settle(claimed, answer, now):

@@ -11,7 +11,7 @@ from notifications.transports import Accepted, FaultOfOurs, PermanentFailure, Te
 from notifications.usecases.claim_delivery import claim_delivery
 from notifications.usecases.deliver import deliver
 from notifications.usecases.settle_delivery import Settlement, settle_delivery
-from tests.notifications.conftest import put, sms_address
+from tests.notifications.conftest import asks_local, put, sms_address
 from tests.notifications.samples import change_requested
 from tests.notifications.twilio_stand_in import Refuse
 
@@ -20,6 +20,10 @@ PATIENCE = timedelta(hours=48)
 NOT_NOW, OURS = TemporaryFailure("twilio_timeout"), FaultOfOurs("twilio_20003")
 
 pytestmark = pytest.mark.django_db
+
+
+def claim(id_, at, *, limit=24):
+    return claim_delivery(delivery_id=id_, now=at, lease_for=LEASE, unanswered_limit=limit, provider_for=asks_local)
 
 
 class Trial:
@@ -35,7 +39,9 @@ class Trial:
 
     def attempt(self, answer):
         due = self.row.next_attempt_at
-        claimed = claim_delivery(delivery_id=self.id, now=due, lease_for=LEASE, unanswered_limit=24)
+        claimed = claim_delivery(
+            delivery_id=self.id, now=due, lease_for=LEASE, unanswered_limit=24, provider_for=asks_local
+        )
         return settle_delivery(claim=claimed, answer=answer, now=due, give_up_after=PATIENCE, spread=0.99)
 
     def attempt_until(self, age, answer):
@@ -79,7 +85,9 @@ def test_the_time_that_our_own_fault_took_is_not_counted(now):
 def test_time_in_which_nobody_tried_is_not_counted(now):
     trial = Trial(now)
     late = now + 3 * PATIENCE
-    claimed = claim_delivery(delivery_id=trial.id, now=late, lease_for=LEASE, unanswered_limit=24)
+    claimed = claim_delivery(
+        delivery_id=trial.id, now=late, lease_for=LEASE, unanswered_limit=24, provider_for=asks_local
+    )
     assert settle_delivery(claim=claimed, answer=NOT_NOW, now=late, give_up_after=PATIENCE, spread=0.0) == "POSTPONED"
 
 
@@ -92,10 +100,12 @@ def test_what_the_address_will_never_take_is_given_up_at_once(now):
 def test_a_copy_that_takes_anothers_place_has_patience_of_its_own(now):
     (id_,) = put(now, sms_address(), message=change_requested(), spare=(sms_address("+4530123456"),))
     late = now + 2 * PATIENCE
-    first = claim_delivery(delivery_id=id_, now=late, lease_for=LEASE, unanswered_limit=24)
+    first = claim(id_, late)
     settle_delivery(claim=first, answer=PermanentFailure("twilio_21211"), now=late, give_up_after=PATIENCE, spread=0.0)
     copy = Delivery.objects.get(replaces_id=id_)
-    second = claim_delivery(delivery_id=copy.id, now=late, lease_for=LEASE, unanswered_limit=24)
+    second = claim_delivery(
+        delivery_id=copy.id, now=late, lease_for=LEASE, unanswered_limit=24, provider_for=asks_local
+    )
     answered = settle_delivery(claim=second, answer=NOT_NOW, now=late, give_up_after=PATIENCE, spread=0.0)
     assert answered is Settlement.POSTPONED
 
@@ -118,7 +128,7 @@ def test_a_provider_that_is_busy_is_not(now, twilio, refusal):
 
 def test_a_transport_that_cannot_be_loaded_is_ours_to_repair_and_says_so(now, settings, caplog):
     trial = Trial(now)
-    settings.SMS_TRANSPORT = "notifications.transports.nowhere.Sms"
+    settings.SMS_TRANSPORTS = ["notifications.transports.nowhere.Sms"]
     assert deliver(delivery_id=trial.id, now=now) is Settlement.POSTPONED
     assert (trial.row.failure, trial.row.failing_since) == ("transport_fails", None)
     assert "ModuleNotFoundError" in caplog.text
@@ -126,7 +136,9 @@ def test_a_transport_that_cannot_be_loaded_is_ours_to_repair_and_says_so(now, se
 
 def claim_and_die(trial, *, limit):
     due = trial.row.next_attempt_at
-    claimed = claim_delivery(delivery_id=trial.id, now=due, lease_for=LEASE, unanswered_limit=limit)
+    claimed = claim_delivery(
+        delivery_id=trial.id, now=due, lease_for=LEASE, unanswered_limit=limit, provider_for=asks_local
+    )
     return None if claimed is None else trial.row.next_attempt_at - due
 
 

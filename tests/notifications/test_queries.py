@@ -13,14 +13,16 @@ from notifications.transports import PermanentFailure
 from notifications.usecases.claim_delivery import claim_delivery
 from notifications.usecases.deliver import deliver
 from notifications.usecases.settle_delivery import settle_delivery
-from tests.notifications.conftest import email_address, put, row, sms_address
+from tests.notifications.conftest import asks_local, email_address, put, row, sms_address
 from tests.notifications.samples import change_requested
 
 pytestmark = pytest.mark.django_db
 
 
 def give_up(id_, now):
-    claim = claim_delivery(delivery_id=id_, now=now, lease_for=timedelta(minutes=1), unanswered_limit=9)
+    claim = claim_delivery(
+        delivery_id=id_, now=now, lease_for=timedelta(minutes=1), unanswered_limit=9, provider_for=asks_local
+    )
     settle_delivery(
         claim=claim, answer=PermanentFailure("twilio_21211"), now=now, give_up_after=timedelta(days=2), spread=0.0
     )

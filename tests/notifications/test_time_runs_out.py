@@ -27,6 +27,8 @@ TOOK_SECONDS = 40.0  # each sending; the second lease would have ended before it
 class SlowRoad:
     """A transport that takes its time, on a clock of its own; meanwhile another process tries to send the same."""
 
+    name = "slow"
+    gives_receipts = False
     elapsed = 0.0
     sent: list[tuple[timedelta, object]] = []
 
@@ -41,7 +43,7 @@ class SlowRoad:
 
 @pytest.mark.django_db
 def test_each_of_many_is_claimed_at_its_own_instant(now, settings):
-    settings.SMS_TRANSPORT = "tests.notifications.test_time_runs_out.SlowRoad"
+    settings.SMS_TRANSPORTS = ["tests.notifications.test_time_runs_out.SlowRoad"]
     SlowRoad.elapsed, SlowRoad.sent = 0.0, []
     ids = [put(now, sms_address(), message=change_requested())[0] for _ in range(4)]
     assert deliver_due(now=now, tick=lambda: SlowRoad.elapsed) == 4

@@ -23,7 +23,7 @@ FIT: dict[str, Any] = {
     "CELERY_BROKER_URL": "amqps://portal:long-secret@broker.example/portal",
     "PKCS11_MODULE": "/opt/vendor/libpkcs11.so",
     "ALLOW_SOFT_HSM": False,
-    "SMS_TRANSPORT": "notifications.transports.twilio_sms.TwilioSms",
+    "SMS_TRANSPORTS": ["notifications.transports.twilio_sms.TwilioSms"],
     "EMAIL_TRANSPORT": "notifications.transports.smtp_email.SmtpEmail",
     "CIVIL_REGISTER": "registration.registers.http.HttpCivilRegister",
     "CIVIL_REGISTER_URL": "https://cpr.example",
@@ -37,7 +37,7 @@ AT_HOME: dict[str, Any] = {
     "DEMO": True,
     "PUBLIC_ADDRESS": "http://127.0.0.1:8000",
     "ALLOWED_HOSTS": ["127.0.0.1", "localhost", "[::1]"],
-    "SMS_TRANSPORT": "notifications.transports.local.LocalSms",
+    "SMS_TRANSPORTS": ["notifications.transports.local.LocalSms"],
     "EMAIL_TRANSPORT": "notifications.transports.local.LocalEmail",
     "CIVIL_REGISTER": "registration.registers.fixture.FixtureCivilRegister",
     "CIVIL_REGISTER_URL": "",
@@ -82,7 +82,7 @@ def test_settings_of_a_real_portal_pass() -> None:
         ("mitid.E021", {"REDIS_URL": "redis://:embedded-abc@127.0.0.1:20001/0"}),
         ("mitid.E021", {"CELERY_BROKER_URL": "memory://"}),
         ("mitid.E022", {"PKCS11_MODULE": "/usr/lib/softhsm/libsofthsm2.so"}),
-        ("mitid.E030", {"SMS_TRANSPORT": "notifications.transports.local.LocalSms"}),
+        ("mitid.E030", {"SMS_TRANSPORTS": ["notifications.transports.local.LocalSms"]}),
         ("mitid.E030", {"EMAIL_TRANSPORT": "notifications.transports.local.LocalEmail"}),
         ("mitid.E031", {"CIVIL_REGISTER": "registration.registers.fixture.FixtureCivilRegister"}),
         ("mitid.E031", {"DOCUMENT_REGISTER": "registration.registers.fixture.FixtureDocumentRegister"}),
@@ -166,7 +166,7 @@ def test_a_demo_under_test_answers_to_the_test_clients_name() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"SMS_TRANSPORT": FIT["SMS_TRANSPORT"], "TWILIO_BASE_URL": ""},
+        {"SMS_TRANSPORTS": FIT["SMS_TRANSPORTS"], "TWILIO_BASE_URL": ""},
         {"EMAIL_TRANSPORT": FIT["EMAIL_TRANSPORT"], "EMAIL_HOST": "mail.example"},
         {"CIVIL_REGISTER": FIT["CIVIL_REGISTER"], "CIVIL_REGISTER_URL": "https://cpr.example"},
         {"DOCUMENT_REGISTER": FIT["DOCUMENT_REGISTER"], "DOCUMENT_REGISTER_URL": "https://127.0.0.1.example"},
@@ -179,7 +179,7 @@ def test_a_demo_that_could_reach_real_people_is_found(changes: dict[str, Any]) -
 @pytest.mark.parametrize(
     "changes",
     [
-        {"SMS_TRANSPORT": FIT["SMS_TRANSPORT"], "TWILIO_BASE_URL": "http://127.0.0.1:4010"},
+        {"SMS_TRANSPORTS": FIT["SMS_TRANSPORTS"], "TWILIO_BASE_URL": "http://127.0.0.1:4010"},
         {"EMAIL_TRANSPORT": FIT["EMAIL_TRANSPORT"], "EMAIL_HOST": "localhost"},
     ],
 )
