@@ -1,40 +1,46 @@
 """Text messages through Twilio's own client."""
 
+import contextlib
 import functools
+import itertools
 import logging
-from datetime import timedelta
-from typing import Final
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
 
-import requests
 from django.conf import settings
+from django.urls import reverse
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
-from twilio.http.http_client import TwilioHttpClient
+from twilio.http import HttpClient
+from twilio.http.response import Response
 from twilio.rest import Client
 
-from notifications.transports import Accepted, FaultOfOurs, OutgoingSms, PermanentFailure, TemporaryFailure
+from notifications.rules.senders import sender_for
+from notifications.transports import (
+    Accepted,
+    FaultOfOurs,
+    NoAnswer,
+    OutgoingSms,
+    PermanentFailure,
+    ProviderReport,
+    TemporaryFailure,
+)
+from notifications.transports.bounded_http import NotAsked, Unanswered, ask, new_session
+from notifications.transports.twilio_codes import FAILED, Remedy, meaning_of, report_status
 
 logger = logging.getLogger(__name__)
 
-# https://www.twilio.com/docs/api/errors: what is wrong with the number or the words, so that no later try can help.
-PERMANENT_CODES: Final = frozenset(
-    {
-        21211,  # 'To' is no valid number
-        21217,  # the number cannot be a phone's
-        21265,  # 'To' is a short code
-        21408,  # the number's country is closed to us
-        21602,  # no words
-        21605,  # too many words
-        21610,  # the owner of the number sent STOP
-        21612,  # no way from our sender to this number
-        21614,  # not a mobile
-        21617,  # too many words
-        21635,  # a land line
-    }
-)
-# Our account or our sender is at fault: nothing goes out until somebody repairs it, so it is shouted.
-ALARMING_CODES: Final = frozenset({20003, 20005, 20404, 21212, 21408, 21606, 21608, 21659, 21660, 21701, 21703, 63038})
+TWILIO: Final = "twilio"
 SHORTEST_VALIDITY: Final = timedelta(seconds=1)
 LONGEST_VALIDITY: Final = timedelta(hours=4)
+MICRO: Final = 1_000_000
+PAGE: Final = 50  # messages a page when one is looked up
+AT_MOST: Final = 200  # messages to one number looked at before we say that we cannot tell
+CLOCKS_DIFFER: Final = timedelta(minutes=1)  # Twilio's and ours
+LEAST_STATUS_OF_A_FAULT: Final = 500
+NOT_FOUND: Final = 404
+BUSY: Final = 429
 
 # The client logs addresses of its calls; with the account in them they are nobody's business.
 _silent = logging.getLogger("notifications.transports.twilio_sms.client")
@@ -42,50 +48,212 @@ _silent.setLevel(logging.CRITICAL)
 
 
 class TwilioSms:
-    """Sends from a number, a name or a Messaging Service (``TWILIO_FROM``)."""
+    """Sends from a number, a name or a Messaging Service: ``TWILIO_SENDERS`` by country, or else ``TWILIO_FROM``."""
+
+    name = TWILIO
+    gives_receipts = True
 
     def send(self, message: OutgoingSms) -> Accepted:
         """Return when Twilio has queued the message.
 
+        Twilio takes no idempotency key; what it tells later comes to an address that holds the delivery's id.
+
         Raises: PermanentFailure for a number that cannot be reached; FaultOfOurs when Twilio does not take us;
-                TemporaryFailure for everything else.
+                NoAnswer when nobody can say whether it was taken; TemporaryFailure for everything else.
         """
-        if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN and settings.TWILIO_FROM):
+        sender = sender_for(message.to, senders=settings.TWILIO_SENDERS, otherwise=settings.TWILIO_FROM)
+        if not sender:
             logger.critical("Twilio is not set up: no text message goes out.")
             raise FaultOfOurs("twilio_not_set_up")
-        arguments: dict[str, object] = {"to": message.to, "body": message.text}
-        sender = "messaging_service_sid" if settings.TWILIO_FROM.startswith("MG") else "from_"
-        arguments[sender] = settings.TWILIO_FROM
+        arguments: dict[str, object] = {
+            "to": message.to,
+            "body": message.text,
+            "messaging_service_sid" if sender.startswith("MG") else "from_": sender,
+        }
+        callback = _callback_address(message)
+        if callback is not None:
+            arguments["status_callback"] = callback
         if message.useful_until is not None:
             left = min(max(message.useful_until - message.at, SHORTEST_VALIDITY), LONGEST_VALIDITY)
             arguments["validity_period"] = int(left.total_seconds())
+        with _faults_as_ours():
+            return _accepted(_client().messages.create(**arguments))
+
+    def find(self, message: OutgoingSms, *, since: datetime, is_taken: Callable[[str], bool]) -> Accepted | None:
+        """Look a message up by number and words among those made since.
+
+        Not by ``DateSent``: a message that Twilio has queued and not yet sent has none.
+
+        Raises: TemporaryFailure when it cannot be told, also for a number with too many messages to look through.
+        """
+        earliest = since - CLOCKS_DIFFER
+        seen = 0
+        with _faults_as_ours():
+            for found in itertools.islice(_client().messages.stream(to=message.to, page_size=PAGE), AT_MOST):
+                seen += 1
+                made_at = found.date_created
+                is_ours = found.body == message.text and str(found.direction).startswith("outbound")
+                if made_at is None or not is_ours or made_at < earliest or str(found.status) in FAILED:
+                    continue
+                if not is_taken(found.sid):
+                    return _accepted(found)
+        if seen == AT_MOST:
+            raise TemporaryFailure("twilio_too_many_to_look_through")
+        return None
+
+    def report_of(self, provider_reference: str) -> ProviderReport | None:
+        """Ask what became of a message; None when Twilio does not know it.
+
+        Raises: TemporaryFailure.
+        """
         try:
-            sent = _client().messages.create(**arguments)
-        except (TwilioRestException, TwilioServiceException) as refused:
-            raise _failure(status=refused.status, code=refused.code) from None
-        except requests.Timeout:
-            raise TemporaryFailure("twilio_timeout") from None
-        except requests.ConnectionError:
-            raise TemporaryFailure("twilio_unreachable") from None
-        except (requests.RequestException, TwilioException, ValueError, TypeError, AttributeError):
-            # A yes that cannot be read: half a reply, or something that is not Twilio answered.
-            raise TemporaryFailure("twilio_bad_reply") from None
-        if not isinstance(sent.sid, str) or not sent.sid:
-            raise TemporaryFailure("twilio_bad_reply")
-        return Accepted(sent.sid)
+            with _faults_as_ours(is_a_missing_one_ours=False):
+                found = _client().messages(provider_reference).fetch()
+                return report_from(
+                    status=str(found.status),
+                    code=found.error_code if isinstance(found.error_code, int) else None,
+                    segments=_segments(found.num_segments),
+                    cost_micro=_micro(found.price),
+                    currency=_currency(found.price_unit),
+                )
+        except _Missing:
+            return None
 
 
-def _failure(*, status: int, code: int | None) -> PermanentFailure | TemporaryFailure:
+def report_from(
+    *, status: str, code: int | None, segments: int | None = None, cost_micro: int | None = None, currency: str = ""
+) -> ProviderReport | None:
+    """Give a status of Twilio's as every provider's; None for one that is of no message of ours."""
+    is_alarm = code is not None and meaning_of(code).is_alarm
+    found = report_status(status, code=code, has_other_provider=has_other_provider())
+    if found is None:
+        return None
+    if is_alarm:
+        logger.critical("Twilio reports error %s: somebody has to repair our account or sender there.", code)
+    return ProviderReport(
+        status=found,
+        code=f"twilio_{code}" if code is not None else f"twilio_{status}",
+        segments=segments,
+        cost_micro=cost_micro,
+        currency=currency if cost_micro is not None else "",
+    )
+
+
+def has_other_provider() -> bool:
+    """Tell whether the settings name somebody beside Twilio."""
+    return len(settings.SMS_TRANSPORTS) > 1
+
+
+class _Missing(Exception):  # noqa: N818 - what Twilio said
+    """Twilio does not know the message."""
+
+
+@contextlib.contextmanager
+def _faults_as_ours(*, is_a_missing_one_ours: bool = True) -> Iterator[None]:
+    """Turn whatever the client raises into one of the answers that the outbox knows."""
+    try:
+        yield
+    except (TwilioRestException, TwilioServiceException) as refused:
+        if refused.status == NOT_FOUND and not is_a_missing_one_ours:
+            raise _Missing from None
+        raise _failure(status=refused.status, code=refused.code) from None
+    except NotAsked:
+        raise TemporaryFailure("twilio_unreachable") from None
+    except Unanswered as fault:
+        raise NoAnswer(f"twilio_{fault.reason}") from None
+    except (TwilioException, ValueError, TypeError, AttributeError, KeyError, RecursionError):
+        # A yes that cannot be read: half a reply, or something that is not Twilio answered.
+        raise NoAnswer("twilio_bad_reply") from None
+
+
+def _failure(*, status: int, code: int | None) -> TemporaryFailure | PermanentFailure:
+    """Give the answer for a refusal.
+
+    Rule:  ALR-5. What Twilio does not serve and nobody else is there to serve is lost to this address, so that
+           another address is used at once; that it is ours to repair, it shouts all the same.
+    """
     name = f"twilio_{code}" if isinstance(code, int) else f"twilio_http_{status}"
-    is_ours = status in {401, 403} or code in ALARMING_CODES
-    if is_ours:
+    meaning = meaning_of(code if isinstance(code, int) else None, http_status=status)
+    if meaning.is_alarm:
         logger.critical("Twilio refuses us with error %s: text messages do not go out.", name)
-    if code in PERMANENT_CODES:
-        return PermanentFailure(name)
-    return FaultOfOurs(name) if is_ours else TemporaryFailure(name)
+    match meaning.remedy:
+        case Remedy.NEXT_ADDRESS | Remedy.FALLBACK:
+            return PermanentFailure(name)
+        case Remedy.OTHER_PROVIDER if not has_other_provider():
+            return PermanentFailure(name)
+        case Remedy.REPAIR:
+            return FaultOfOurs(name)
+        case Remedy.OTHER_PROVIDER:
+            return FaultOfOurs(name) if meaning.is_alarm else TemporaryFailure(name)
+        case Remedy.RETRY:
+            # A fault within Twilio may have come before the message was taken, or after.
+            return NoAnswer(name) if status >= LEAST_STATUS_OF_A_FAULT else TemporaryFailure(name)
+
+
+def _accepted(message: Any) -> Accepted:
+    """Read Twilio's yes.
+
+    Raises: ValueError when it names no message.
+    """
+    if not isinstance(message.sid, str) or not message.sid:
+        raise ValueError
+    cost_micro = _micro(message.price)
+    return Accepted(
+        message.sid,
+        segments=_segments(message.num_segments),
+        cost_micro=cost_micro,
+        currency=_currency(message.price_unit) if cost_micro is not None else "",
+    )
+
+
+def _segments(text: object) -> int | None:
+    """Read how many parts there were; ``0`` is what Twilio says while it does not know."""
+    return int(text) if isinstance(text, str) and text.isascii() and text.isdigit() and 0 < int(text) < 100 else None
+
+
+def _micro(price: object) -> int | None:
+    """Read a price, which Twilio gives as a decimal below zero and only some time after sending."""
+    if not isinstance(price, str):
+        return None
+    try:
+        amount = abs(Decimal(price))
+    except InvalidOperation:
+        return None
+    return int(amount * MICRO) if amount.is_finite() and amount < MICRO else None
+
+
+def _currency(unit: object) -> str:
+    return unit.upper() if isinstance(unit, str) and len(unit) == 3 and unit.isascii() and unit.isalpha() else ""
+
+
+def _callback_address(message: OutgoingSms) -> str | None:
+    """Give the address for Twilio's reports; none for a portal that Twilio cannot reach, as on somebody's desk."""
+    address = settings.PUBLIC_ADDRESS.rstrip("/")
+    if not address.startswith("https://"):
+        return None
+    return f"{address}{reverse('notifications:twilio-status', args=[message.delivery_id])}"
+
+
+class _BoundedClient(HttpClient):  # type: ignore[misc]  # the client has no types
+    """What Twilio's client asks through: each call ends in time, and nothing of it is logged."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(logger=_silent, is_async=False, timeout=seconds)
+        self.seconds = seconds
+        self.session = new_session()
+
+    def request(self, method: str, uri: str, **asked: Any) -> Response:
+        """Ask once; Twilio's interface redirects nobody, so a redirect is an answer like another."""
+        seconds = asked.pop("timeout", None) or self.seconds
+        asked.pop("allow_redirects", None)
+        reply = ask(self.session, method, uri, seconds=seconds, **asked)
+        return Response(reply.status, reply.body.decode("utf-8", errors="replace"), reply.headers)
 
 
 def _client() -> Client:
+    if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN):
+        logger.critical("Twilio is not set up: no text message goes out.")
+        raise FaultOfOurs("twilio_not_set_up")
     return _client_for(
         settings.TWILIO_ACCOUNT_SID,
         settings.TWILIO_AUTH_TOKEN,
@@ -97,12 +265,7 @@ def _client() -> Client:
 @functools.lru_cache(maxsize=4)
 def _client_for(account_sid: str, auth_token: str, base_url: str, timeout_seconds: float) -> Client:
     """Keep one client a process: it keeps its connections open."""
-    client = Client(
-        account_sid,
-        auth_token,
-        http_client=TwilioHttpClient(timeout=timeout_seconds, logger=_silent),
-        environment={"": ""},
-    )
+    client = Client(account_sid, auth_token, http_client=_BoundedClient(timeout_seconds), environment={"": ""})
     if base_url:
         client.api.base_url = base_url
     return client

@@ -15,6 +15,7 @@ from notifications.sealing import Column, index_address, seal_column
 from notifications.states import Channel, DeliveryState, Language, MessageKind, Priority
 from notifications.steps import Address, enqueue
 from notifications.transports import smtp_connection
+from tests.notifications.http_sms_stand_in import HttpSmsStandIn
 from tests.notifications.mail_server import MailServer
 from tests.notifications.twilio_stand_in import TwilioStandIn
 
@@ -95,6 +96,19 @@ def twilio(settings) -> Iterator[TwilioStandIn]:
         settings.TWILIO_AUTH_TOKEN = stand_in.auth_token
         settings.TWILIO_FROM = "+4592400000"
         settings.TWILIO_BASE_URL = stand_in.address
+        settings.SEND_TIMEOUT_SECONDS = 0.5
+        yield stand_in
+
+
+@pytest.fixture
+def http_sms(settings) -> Iterator[HttpSmsStandIn]:
+    """The settings point at a stand-in for the second provider of text messages, which is the only one."""
+    with HttpSmsStandIn() as stand_in:
+        settings.SMS_TRANSPORTS = ["notifications.transports.http_sms.HttpSms"]
+        settings.HTTP_SMS_URL = f"{stand_in.address}/v1"
+        settings.HTTP_SMS_KEY = stand_in.key
+        settings.HTTP_SMS_SECRET = stand_in.secret
+        settings.HTTP_SMS_FROM = "+4592400001"
         settings.SEND_TIMEOUT_SECONDS = 0.5
         yield stand_in
 
