@@ -157,6 +157,7 @@ def _outgoing_email(claim: Claim, now: datetime) -> OutgoingEmail:
         text=claim.body,
         at=now,
         attempt=claim.attempt,
+        language=claim.language,
     )
 
 

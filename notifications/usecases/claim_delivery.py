@@ -12,7 +12,7 @@ from hsm.api import SealBroken
 from notifications.models import Delivery
 from notifications.rules.retry import is_spent, lease_after
 from notifications.sealing import Column, open_column
-from notifications.states import Channel, DeliveryState, Priority, states_before
+from notifications.states import Channel, DeliveryState, Language, Priority, states_before
 from notifications.steps import give_up
 
 
@@ -28,6 +28,7 @@ class Claim:
     attempt: int
     channel: Channel
     priority: Priority
+    language: Language
     provider: str
     in_doubt_since: datetime | None
     created_at: datetime
@@ -111,6 +112,7 @@ def _claim_of(delivery: Delivery, now: datetime, provider_for: ProviderFor) -> C
         attempt=delivery.attempts + 1,
         channel=channel,
         priority=Priority(delivery.priority),
+        language=Language(delivery.language),
         provider=provider_for(channel, avoided) if in_doubt_since is None else delivery.provider,
         in_doubt_since=in_doubt_since,
         created_at=delivery.created_at,
