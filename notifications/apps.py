@@ -14,8 +14,10 @@ class NotificationsConfig(AppConfig):
         """Register the checks and what is protected; only now are settings and models loaded."""
         from hsm.api import protect  # noqa: PLC0415 - as above
         from notifications.checks import check_delivery_settings, check_transport_settings  # noqa: PLC0415 - as above
+        from notifications.email_checks import check_email_settings  # noqa: PLC0415 - as above
         from notifications.protected import COLUMNS  # noqa: PLC0415 - as above
 
         checks.register(check_delivery_settings)
         checks.register(check_transport_settings)
+        checks.register(check_email_settings)
         protect(*COLUMNS)

@@ -68,6 +68,8 @@ def check_transport_settings(**_kwargs: Any) -> list[CheckMessage]:
     if settings.EMAIL_TRANSPORT == SMTP:
         if not settings.EMAIL_HOST:
             faults.append(Error("EMAIL_HOST is needed.", id="notifications.E007"))
-        if is_serious and not settings.EMAIL_USE_TLS:
-            faults.append(Error("E-mail goes to its server under TLS: EMAIL_USE_TLS.", id="notifications.E008"))
+        if is_serious and not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL):
+            faults.append(
+                Error("E-mail goes to its server under TLS: EMAIL_USE_TLS or EMAIL_USE_SSL.", id="notifications.E008")
+            )
     return faults
