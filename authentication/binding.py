@@ -5,13 +5,16 @@ table holds it; who reads the database has none of it without the key.
 """
 
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
+from math import log
 from typing import Final, TypeVar
 from uuid import UUID
 
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from authentication.states import BoundBy
 from identities.api import ACTIVATION_ALPHABET, normal_activation_code
 
 Choice = TypeVar("Choice")
@@ -20,10 +23,22 @@ SHORT_CODE_LENGTH: Final = 8
 GROUP: Final = 4
 
 
-def token_of(request_id: UUID, nonce: bytes) -> str:
+@dataclass(frozen=True)
+class Binding:
+    """What an app names to be bound to a browser, and where it says that it has it from."""
+
+    by: BoundBy
+    word: str
+
+
+def qr_token_of(request_id: UUID, nonce: bytes) -> str:
     """Give what the QR code carries: the request's id, a full stop, and 32 characters of base64url."""
-    digest = _digest("authentication.token", request_id.bytes + nonce)[:TOKEN_BYTES]
-    return f"{request_id}.{urlsafe_b64encode(digest).decode()}"
+    return _token("authentication.qr_token", request_id, nonce)
+
+
+def button_token_of(request_id: UUID, nonce: bytes) -> str:
+    """Give what the button on the same phone carries; of the form of the QR code's, and another."""
+    return _token("authentication.button_token", request_id, nonce)
 
 
 def short_code_of(request_id: UUID, nonce: bytes) -> str:
@@ -36,10 +51,18 @@ def grouped(code: str) -> str:
     return "-".join(code[at : at + GROUP] for at in range(0, len(code), GROUP))
 
 
-def binds(typed: str, *, request_id: UUID, nonce: bytes) -> bool:
-    """Tell whether a token or a short code, however it was spaced, is this request's (APR-4)."""
-    is_token = constant_time_compare(typed.strip(), token_of(request_id, nonce))
-    return constant_time_compare(normal_activation_code(typed), short_code_of(request_id, nonce)) or is_token
+def binds(binding: Binding, *, request_id: UUID, nonce: bytes) -> bool:
+    """Tell whether a word is this request's, of the kind that it is said to be; a short code however it was spaced.
+
+    Rule: APR-4. The QR code's token is worth nothing as the button's, nor the other way round.
+    """
+    match binding.by:
+        case BoundBy.SCANNED:
+            return constant_time_compare(binding.word.strip(), qr_token_of(request_id, nonce))
+        case BoundBy.PRESSED:
+            return constant_time_compare(binding.word.strip(), button_token_of(request_id, nonce))
+        case BoundBy.TYPED:
+            return constant_time_compare(normal_activation_code(binding.word), short_code_of(request_id, nonce))
 
 
 def chip_challenge_of(nonce: bytes) -> bytes:
@@ -57,24 +80,27 @@ def opening_code_index(identity_id: UUID, code: str) -> str:
     return _digest("authentication.opening_code", identity_id.bytes + normal_activation_code(code).encode()).hex()
 
 
-def made_up_subject(folded_user_id: str) -> UUID:
-    """Give what stands for a user ID that nobody has: always the same, and no identity's id (TRY-2).
-
-    Identities have UUIDs of version 7; this is of version 8 (RFC 9562 section 5.8).
-    """
-    digest = bytearray(_digest("authentication.subject", folded_user_id.encode())[:16])
-    digest[6] = digest[6] & 0x0F | 0x80
-    digest[8] = digest[8] & 0x3F | 0x80
-    return UUID(bytes=bytes(digest))
-
-
-def stable_choice(subject: UUID, among: Sequence[Choice]) -> Choice:
-    """Choose one for a subject, always the same, and so that nobody can tell beforehand which (TRY-2).
+def stable_choice(subject: UUID, weights: Mapping[Choice, int]) -> Choice:
+    """Choose one for a subject, always the same, each as often as it weighs, and so that nobody can foretell which.
 
     It is the first in an order of the subject's own, so that what is chosen among few is what would be chosen among
-    more, wherever it is one of the few: as it is with somebody's, who used one of them last.
+    more, wherever it is one of the few: as it is with somebody's, who used one of them last. The order is drawn as
+    Efraimidis and Spirakis do ("Weighted random sampling with a reservoir", 2006), its chance a keyed hash.
+
+    Rule: TRY-2.
     """
-    return min(among, key=lambda item: _digest("authentication.choice", subject.bytes + str(item).encode()))
+
+    def place(item: Choice) -> float:
+        digest = _digest("authentication.choice", subject.bytes + str(item).encode())
+        chance = (int.from_bytes(digest[:8], "big") + 1) / (2**64 + 1)
+        return -log(chance) / weights[item]
+
+    return min(weights, key=place)
+
+
+def _token(salt: str, request_id: UUID, nonce: bytes) -> str:
+    digest = _digest(salt, request_id.bytes + nonce)[:TOKEN_BYTES]
+    return f"{request_id}.{urlsafe_b64encode(digest).decode()}"
 
 
 def _digest(salt: str, value: bytes) -> bytes:

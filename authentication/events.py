@@ -88,7 +88,7 @@ def request_decided(*, request: ApprovalRequest, app_id: UUID, is_approved: bool
         actor=Actor.citizen(identity_id) if identity_id else Actor.visitor(),
         subject_id=identity_id,
         at=now,
-        facts={"request": request.id, "app": app_id, "purpose": request.purpose},
+        facts={"request": request.id, "app": app_id, "purpose": request.purpose, "bound_by": request.bound_by},
     )
 
 

@@ -18,9 +18,10 @@ class RequestOpened:
 
 @dataclass(frozen=True)
 class AppAsked:
-    """The app has a request to answer; its browser shows ``token`` as a QR code and ``short_code``."""
+    """The app has a request to answer; its browser shows a QR code, a button and a short code."""
 
-    token: str
+    qr_token: str
+    button_token: str
     short_code: str
     expires_at: datetime
 

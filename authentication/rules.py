@@ -16,6 +16,8 @@ OPENING_CODE_LASTS: Final = timedelta(minutes=5)
 BROWSER_KNOWN_FOR: Final = timedelta(days=365)
 ONE_ALERT_EVERY: Final = timedelta(hours=1)  # APR-5: a stranger who goes on knocking fills nobody's inbox
 
+LIVING: Final = (RequestState.OPEN, RequestState.DEVICE_ACCEPTED, RequestState.CONFIRMED)  # not over yet
+
 DOOR_OF: Final = {Purpose.PORTAL_LOGIN: Door.PORTAL, Purpose.BACKOFFICE_LOGIN: Door.BACKOFFICE}
 
 STRENGTH: Final = {  # domain table 4; each with what it is used with. An app is HIGH only where enrolled so (LVL-2).

@@ -56,6 +56,14 @@ REQUEST_TRANSITIONS: dict[RequestState, frozenset[RequestState]] = {
 }
 
 
+class BoundBy(TextChoices):
+    """How an app came by the words that bind it to a browser (APR-4)."""
+
+    SCANNED = "scanned"  # the QR code, by the app's own camera
+    PRESSED = "pressed"  # the button, in the browser that the app is in
+    TYPED = "typed"  # the short code
+
+
 class Progress(TextChoices):
     """What the page of a waiting browser is told; the same for a user ID that nobody has (TRY-2)."""
 

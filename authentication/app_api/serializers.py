@@ -6,12 +6,19 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from authentication.app_api.fields import Asked, IdField, NumberField, TextField, YesOrNoField
+from authentication.binding import Binding
+from authentication.states import BoundBy
 from identities.api import AppPlatform
 
 LONGEST_TYPED: Final = 64  # of codes: with the gaps that people type
 LONGEST_TOKEN: Final = 128
 LONGEST_APPROVAL: Final = 4_096
 MOST_OF_INBOX: Final = 50
+BINDINGS: Final = {
+    "qr_token": BoundBy.SCANNED,
+    "button_token": BoundBy.PRESSED,
+    "short_code": BoundBy.TYPED,
+}
 
 
 class PinField(TextField):
@@ -69,14 +76,17 @@ class SessionAsked(Asked):
 
 
 class BindingAsked(Asked):
-    """What binds the app to the browser (APR-4): the token of the QR code or button, or the short code."""
+    """What binds the app to the browser (APR-4), by where the app has it from."""
 
-    token = TextField(max_length=LONGEST_TOKEN, required=False)
-    short_code = TextField(max_length=LONGEST_TYPED, required=False)
+    qr_token = TextField(max_length=LONGEST_TOKEN, required=False, help_text="Scanned by the app's own camera.")
+    button_token = TextField(
+        max_length=LONGEST_TOKEN, required=False, help_text="Of a button that was pressed in the app's own browser."
+    )
+    short_code = TextField(max_length=LONGEST_TYPED, required=False, help_text="Typed.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Take one of the two."""
-        return _exactly_one(attrs, "token", "short_code")
+        """Take one of them."""
+        return _exactly_one(attrs, *BINDINGS)
 
 
 class DecisionAsked(Asked):
@@ -84,7 +94,8 @@ class DecisionAsked(Asked):
 
     is_approved = YesOrNoField()
     pin = PinField(required=False)
-    token = TextField(max_length=LONGEST_TOKEN, required=False)
+    qr_token = TextField(max_length=LONGEST_TOKEN, required=False)
+    button_token = TextField(max_length=LONGEST_TOKEN, required=False)
     short_code = TextField(max_length=LONGEST_TYPED, required=False)
     approval = TextField(
         max_length=LONGEST_APPROVAL,
@@ -97,10 +108,8 @@ class DecisionAsked(Asked):
         if attrs["is_approved"]:
             if "pin" not in attrs:
                 raise serializers.ValidationError({"pin": [_("Give your PIN.")]})
-            return _exactly_one(attrs, "token", "short_code")
-        if "token" in attrs and "short_code" in attrs:
-            return _exactly_one(attrs, "token", "short_code")
-        return attrs
+            return _exactly_one(attrs, *BINDINGS)
+        return _exactly_one(attrs, *BINDINGS) if attrs.keys() & BINDINGS.keys() else attrs
 
 
 class InboxAsked(WithSession):
@@ -122,7 +131,12 @@ class ApprovalText(Asked):
     nonce = TextField(trim_whitespace=False)
 
 
+def binding_in(asked: dict[str, Any]) -> Binding | None:
+    """Give what an app named to be bound to a browser, where it named anything."""
+    return next((Binding(by=by, word=asked[name]) for name, by in BINDINGS.items() if name in asked), None)
+
+
 def _exactly_one(attrs: dict[str, Any], *names: str) -> dict[str, Any]:
     if len(attrs.keys() & set(names)) != 1:
-        raise serializers.ValidationError({"non_field_errors": [_("Give exactly one of the two.")]})
+        raise serializers.ValidationError({"non_field_errors": [_("Give exactly one of them.")]})
     return attrs

@@ -1,8 +1,9 @@
 """Reads: logins that open a door, and requests on their way to one."""
 
-from authentication.queries.logins import SEEN_EVERY, Login, living_login, login_is_open
+from authentication.queries.logins import SEEN_EVERY, Login, living_login, login_is_open, newest_login
 from authentication.queries.requests import (
     RequestView,
+    alerts_due,
     app_asked,
     is_known_browser,
     request_progress,
@@ -16,10 +17,12 @@ __all__ = [
     "SEEN_EVERY",
     "Login",
     "RequestView",
+    "alerts_due",
     "app_asked",
     "is_known_browser",
     "living_login",
     "login_is_open",
+    "newest_login",
     "request_progress",
     "requests_for_app",
     "suggested_way",

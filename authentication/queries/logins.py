@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Max
 
+from authentication.models import ApprovalRequest
 from authentication.models import Login as LoginRow
-from authentication.rules import login_is_alive
+from authentication.rules import LIVING, login_is_alive
 from authentication.states import Door
 from identities.api import AssuranceLevel, IdentityState
 
@@ -29,6 +31,21 @@ class Login:
 def login_is_open(login_id: UUID) -> bool:
     """Tell whether a login has not been ended; for an act that holds the identity's row and asks once more."""
     return LoginRow.objects.filter(pk=login_id, ended_at__isnull=True).exists()
+
+
+def newest_login(identity_id: UUID) -> datetime | None:
+    """Give the instant of the newest login or log-in of an identity that is not over; none is None.
+
+    A block asks it under the identity's lock, by ``settings.NEWEST_LOGIN``: one that read its clock a moment after
+    the block did, and was there before it, is to be as dead as those of before (BLK-1).
+    """
+    logins = LoginRow.objects.filter(identity_id=identity_id, ended_at__isnull=True)
+    requests = ApprovalRequest.objects.filter(identity_id=identity_id, state__in=LIVING)
+    instants = [
+        logins.aggregate(newest=Max("at"))["newest"],
+        requests.aggregate(newest=Max("opened_at"))["newest"],
+    ]
+    return max((instant for instant in instants if instant is not None), default=None)
 
 
 def living_login(*, login_id: UUID, door: Door, now: datetime) -> Login | None:

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.conf import settings
+from django.db.models import F, QuerySet
 
-from authentication.binding import browser_index, short_code_of, stable_choice, token_of
+from authentication.binding import browser_index, button_token_of, qr_token_of, short_code_of, stable_choice
 from authentication.models import ApprovalRequest, KnownBrowser
+from authentication.models.approval_request import SIGNED_OUT_AT
 from authentication.outcomes import AppAsked
 from authentication.rules import browser_is_known, progress_of, request_is_alive, ways_to_reach
 from authentication.states import Progress, Purpose, RequestState
-from identities.api import AssuranceLevel, AuthenticatorKind, live_authenticators_of
+from identities.api import AssuranceLevel, AuthenticatorKind, kind_used_last
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +31,11 @@ class RequestView:
 
 
 def with_its_dead_since() -> QuerySet[ApprovalRequest]:
-    """Give the requests, and beside each when its identity was last signed out: all that a request needs of it.
+    """Give the requests, and as ``dead_since`` of each when its identity was last signed out: all it needs of that.
 
-    To read the rest would take time that a user ID of nobody does not (TRY-2).
+    To read the identity itself would take time that a user ID of nobody does not (TRY-2).
     """
-    own = [column.name for column in ApprovalRequest._meta.concrete_fields]  # noqa: SLF001 - Django documents it
-    return ApprovalRequest.objects.select_related("identity").only(*own, "identity__signed_out_at")
+    return ApprovalRequest.objects.annotate(**{SIGNED_OUT_AT: F("identity__signed_out_at")})
 
 
 def requests_for_app(*, identity_id: UUID, now: datetime) -> list[RequestView]:
@@ -61,7 +62,12 @@ def app_asked(request_id: UUID, *, now: datetime) -> AppAsked | None:
 def words_of(row: ApprovalRequest) -> AppAsked:
     """Give the words that bind the app to a request's browser (APR-4)."""
     nonce = bytes(row.nonce)
-    return AppAsked(token=token_of(row.id, nonce), short_code=short_code_of(row.id, nonce), expires_at=row.expires_at)
+    return AppAsked(
+        qr_token=qr_token_of(row.id, nonce),
+        button_token=button_token_of(row.id, nonce),
+        short_code=short_code_of(row.id, nonce),
+        expires_at=row.expires_at,
+    )
 
 
 def is_known_browser(request: ApprovalRequest, browser_token: str | None, *, now: datetime) -> bool:
@@ -70,20 +76,26 @@ def is_known_browser(request: ApprovalRequest, browser_token: str | None, *, now
         return False
     rows = KnownBrowser.objects.filter(identity_id=request.subject, token_index=browser_index(browser_token))
     last_used_at = rows.values_list("last_used_at", flat=True).first()
-    dead_since = request.identity.signed_out_at if request.identity else None
-    return last_used_at is not None and browser_is_known(last_used_at=last_used_at, dead_since=dead_since, now=now)
+    return last_used_at is not None and browser_is_known(
+        last_used_at=last_used_at, dead_since=request.dead_since, now=now
+    )
 
 
 def suggested_way(subject: UUID, *, level_wanted: AssuranceLevel, now: datetime) -> AuthenticatorKind:
     """Give the kind that a log-in shows first: the one used last, else the newest.
 
-    For a user ID that nobody has, one chosen by a keyed hash of it, always the same (TRY-2).
+    For a user ID that nobody has, one drawn by a keyed hash of it as people use them, always the same (TRY-2). It is
+    drawn for everybody, so that it takes as long.
     """
     ways = ways_to_reach(level_wanted)
-    live = live_authenticators_of(subject, kinds=ways, now=now)
-    if not live:
-        return stable_choice(subject, ways)
-    return max(live, key=lambda row: row.last_used_at or row.activated_at).kind
+    drawn = stable_choice(subject, {way: settings.WAYS_IN_USE[way.value] for way in ways})
+    return kind_used_last(subject, kinds=ways, now=now) or drawn
+
+
+def alerts_due(*, limit: int) -> list[UUID]:
+    """List the requests whose owners are to be told of them, those that wait longest first (APR-5)."""
+    due = ApprovalRequest.objects.filter(alert_due_at__isnull=False, alert_made_at__isnull=True)
+    return list(due.order_by("alert_due_at").values_list("pk", flat=True)[:limit])
 
 
 def living_app_requests(identity_id: UUID, *, now: datetime) -> list[ApprovalRequest]:
@@ -96,7 +108,7 @@ def _is_alive(row: ApprovalRequest, *, now: datetime) -> bool:
     return request_is_alive(
         opened_at=row.opened_at,
         expires_at=row.expires_at,
-        dead_since=row.identity.signed_out_at if row.identity else None,
+        dead_since=row.dead_since,
         now=now,
     )
 

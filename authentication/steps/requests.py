@@ -11,6 +11,7 @@ from authentication.outcomes import LoggedIn, LoginRefused
 from authentication.queries import with_its_dead_since
 from authentication.rules import (
     DOOR_OF,
+    LIVING,
     STRENGTH,
     TRIES_A_REQUEST,
     level_of_login,
@@ -23,11 +24,9 @@ from authentication.steps.browsers import remember_browser
 from authentication.steps.guard import assert_in_transaction
 from identities.api import AssuranceLevel, AuthenticatorKind, IdentityState, IdentityView
 
-LIVING = [RequestState.OPEN, RequestState.DEVICE_ACCEPTED, RequestState.CONFIRMED]
-
 
 def locked_request(request_id: UUID) -> ApprovalRequest:
-    """Lock a request, its identity read beside it. Raises: ApprovalRequest.DoesNotExist."""
+    """Lock a request; how its identity is comes beside it. Raises: ApprovalRequest.DoesNotExist."""
     assert_in_transaction()
     rows = with_its_dead_since().select_for_update(of=("self",))
     return rows.get(pk=request_id)
@@ -41,21 +40,16 @@ def refusal_of(
         state=RequestState(request.state),
         expected=expected,
         expires_at=request.expires_at,
-        dead_since=identity.signed_out_at if identity else dead_since(request),
+        dead_since=identity.signed_out_at if identity else request.dead_since,
         opened_at=request.opened_at,
         now=now,
     )
 
 
-def dead_since(request: ApprovalRequest) -> datetime | None:
-    """Give when the request's identity was last signed out everywhere."""
-    return request.identity.signed_out_at if request.identity else None
-
-
 def is_alive(request: ApprovalRequest, *, now: datetime) -> bool:
     """Tell whether a request that nobody has ended still counts (APR-2, BLK-1)."""
     return request_is_alive(
-        opened_at=request.opened_at, expires_at=request.expires_at, dead_since=dead_since(request), now=now
+        opened_at=request.opened_at, expires_at=request.expires_at, dead_since=request.dead_since, now=now
     )
 
 

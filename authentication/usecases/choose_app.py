@@ -13,8 +13,6 @@ from authentication.queries import is_known_browser, with_its_dead_since, words_
 from authentication.rules import ONE_ALERT_EVERY
 from authentication.states import RequestState
 from authentication.steps.requests import is_alive, move, open_to_the_app, refusal_of, refused
-from identities.api import alert_identity
-from notifications.api import SimultaneousRequests
 
 
 @transaction.atomic(durable=True)
@@ -29,7 +27,7 @@ def choose_app(
     Rule:    APR-5, TRY-2. For a user ID that nobody has the same places are kept.
     Raises:  ApprovalRequest.DoesNotExist when there is no such request.
     Locks:   the subject's place (an advisory lock), then the rows of its requests.
-    Writes:  ApprovalRequest, OpeningCode, AuditEvent; when refused, once an hour: Delivery.
+    Writes:  ApprovalRequest, OpeningCode, AuditEvent; when refused, once an hour: that an alert is due.
     """
     subject = ApprovalRequest.objects.values_list("subject", flat=True).get(pk=request_id)
     with connection.cursor() as cursor:
@@ -68,10 +66,8 @@ def _is_the_owners(
 
 def _refused_parallel(request: ApprovalRequest, now: datetime) -> RefusedParallel:
     events.parallel_request_refused(request=request, now=now)
-    alerted = ApprovalRequest.objects.filter(subject=request.subject, alerted_at__gt=now - ONE_ALERT_EVERY)
-    if not alerted.exists():
-        request.alerted_at = now
-        request.save(update_fields=["alerted_at"])
-        if request.identity_id is not None:
-            alert_identity(identity_id=request.identity_id, message=SimultaneousRequests(at=now), now=now)
+    alerted = ApprovalRequest.objects.filter(subject=request.subject, alert_due_at__gt=now - ONE_ALERT_EVERY)
+    if not alerted.exists():  # told of by ``alert_of_parallel``: here it would take time, and for somebody only (TRY-2)
+        request.alert_due_at = now
+        request.save(update_fields=["alert_due_at"])
     return RefusedParallel()

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from audit.api import Actor
 from authentication import events
-from authentication.binding import binds
+from authentication.binding import Binding, binds
 from authentication.models import ApprovalRequest
 from authentication.outcomes import Decided, DecisionRefused
 from authentication.pins import refusal_of_pin_outcome
@@ -22,7 +22,7 @@ def decide_request(
     *,
     app: AppView,
     request_id: UUID,
-    binding: str | None,
+    binding: Binding | None,
     pin: str | None,
     is_approved: bool,
     signed: str,
@@ -53,13 +53,14 @@ def decide_request(
         refusal = _refusal_to_approve(request, app_id=app.id, binding=binding, pin=pin, now=now)
         if refusal is not None:
             return _refused(request, app.id, refusal, now)
+        request.bound_by = binding.by if binding else None
     _take(request, app, is_approved=is_approved, signed=signed, now=now)
     return Decided(is_approved=is_approved)
 
 
 def _take(request: ApprovalRequest, app: AppView, *, is_approved: bool, signed: str, now: datetime) -> None:
     request.app_id, request.decided_at, request.signed_decision = app.id, now, signed
-    decision = ("app", "decided_at", "signed_decision")
+    decision = ("app", "decided_at", "signed_decision", "bound_by")
     if is_approved:
         kind = AuthenticatorKind.APP
         take_factor(request, RequestState.CONFIRMED, *decision, kind=kind, enrolled_level=app.enrolled_level)
@@ -69,9 +70,9 @@ def _take(request: ApprovalRequest, app: AppView, *, is_approved: bool, signed: 
 
 
 def _refusal_to_approve(
-    request: ApprovalRequest, *, app_id: UUID, binding: str | None, pin: str | None, now: datetime
+    request: ApprovalRequest, *, app_id: UUID, binding: Binding | None, pin: str | None, now: datetime
 ) -> DecisionRefused | None:
-    if not binds(binding or "", request_id=request.id, nonce=bytes(request.nonce)):
+    if binding is None or not binds(binding, request_id=request.id, nonce=bytes(request.nonce)):
         return DecisionRefused(DecisionRefusal.NOT_BOUND)
     outcome = accept_pin(app_id=app_id, pin=pin or "", actor=Actor.visitor(), now=now)
     reason = refusal_of_pin_outcome(outcome)

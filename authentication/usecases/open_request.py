@@ -7,7 +7,6 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import get_language, override
 
-from authentication.binding import made_up_subject
 from authentication.models import ApprovalRequest
 from authentication.outcomes import RequestOpened
 from authentication.queries import suggested_way
@@ -15,7 +14,8 @@ from authentication.rules import LEAST_LEVEL, NONCE_BYTES, REQUEST_LASTS
 from authentication.states import Purpose
 from authentication.steps.requests import supersede
 from authentication.texts import ASKS, REFERENCE
-from identities.api import AssuranceLevel, folded, identity_by_user_id
+from identities.api import AssuranceLevel, holder_of_user_id, made_up_subject
+from notifications.api import Language
 
 
 @transaction.atomic(durable=True)
@@ -32,20 +32,21 @@ def open_request(
 
     ``replaces`` is the request that the same browser was in the middle of: it ends, and leaves its place in the app.
 
-    Rule:   APR-2, APR-3, TRY-2.
+    Rule:   APR-2, APR-3. TRY-2: the same statements find the same number of rows, and nobody's subject is made for
+            somebody too.
     Locks:  the replaced request's row.
     Writes: ApprovalRequest.
     """
     if replaces is not None:
         supersede(replaces)
-    identity = identity_by_user_id(user_id)
-    subject = identity.id if identity else made_up_subject(folded(user_id))
-    with override(identity.language.value if identity else get_language()):
+    nobodys = made_up_subject(user_id)
+    holder = holder_of_user_id(user_id, otherwise=nobodys, language=Language(get_language()))
+    with override(holder.language.value):
         asks, reference_text = str(ASKS[purpose]), str(REFERENCE[purpose])
     request = ApprovalRequest.objects.create(
         purpose=purpose,
-        identity_id=identity.id if identity else None,
-        subject=subject,
+        identity_id=holder.subject if holder.is_somebody else None,
+        subject=holder.subject,
         asks=asks,
         reference_text=reference_text,
         level_wanted=max(level_wanted, LEAST_LEVEL),
@@ -54,4 +55,4 @@ def open_request(
         opened_at=now,
         expires_at=now + REQUEST_LASTS,
     )
-    return RequestOpened(id=request.id, suggested=suggested_way(subject, level_wanted=level_wanted, now=now))
+    return RequestOpened(id=request.id, suggested=suggested_way(holder.subject, level_wanted=level_wanted, now=now))

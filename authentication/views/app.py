@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.generic.edit import FormMixin, ProcessFormView
 
 from authentication.binding import grouped
@@ -43,11 +44,14 @@ class AppPage(LoginStepPage, FormMixin[OpeningCodeForm], ProcessFormView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Show the code to scan, the code to type and the button, where the app has been asked."""
         asked = app_asked(self.request_id, now=self.now)
-        address = f"{settings.PUBLIC_ADDRESS}/app/#r={asked.token}" if asked else ""
+        qr_code = ""
+        if asked:
+            address = f"{settings.PUBLIC_ADDRESS}/app/#q={asked.qr_token}"
+            qr_code = segno.make(address, error="m", mask=QR_MASK).svg_data_uri(scale=QR_SCALE)
         return super().get_context_data(
             asked=asked,
-            app_url=address,
-            qr_code=segno.make(address, error="m", mask=QR_MASK).svg_data_uri(scale=QR_SCALE) if asked else "",
+            app_url=f"{reverse('authentication:app-shell')}#b={asked.button_token}" if asked else "",
+            qr_code=qr_code,
             short_code=grouped(asked.short_code) if asked else "",
             is_busy=BUSY in self.request.GET or self.request.method == "POST",
             **kwargs,

@@ -40,7 +40,11 @@ STEPS: Final[dict[AuthenticatorKind, list[Promise]]] = {
 def keep_request(
     request: HttpRequest, *, request_id: UUID, door: Door, level: AssuranceLevel, next_address: str
 ) -> None:
-    """Note which log-in this browser is in the middle of."""
+    """Note which log-in this browser is in the middle of, in a session of a new name.
+
+    What the browser brought may have been put there by somebody who shares it, and would come for the app's answer.
+    """
+    request.session.cycle_key()
     request.session[REQUEST_KEY] = str(request_id)
     request.session[DOOR_KEY] = door.value
     request.session[LEVEL_KEY] = level.name

@@ -12,14 +12,12 @@ from authentication.pages import LOGIN_KEYS
 from authentication.rules import BROWSER_KNOWN_FOR
 from authentication.views.flow import NEXT_KEY
 
-BROWSER_COOKIE: Final = "mitid_browser"
-BROWSER_COOKIE_PATH: Final = "/log-in/"  # read by the log-in alone
 LONGEST_TOKEN: Final = 64
 
 
 def browser_token_of(request: HttpRequest) -> str | None:
     """Give the word by which this browser may be known."""
-    token = request.COOKIES.get(BROWSER_COOKIE, "")
+    token = request.COOKIES.get(settings.KNOWN_BROWSER_COOKIE_NAME, "")
     return token if 0 < len(token) <= LONGEST_TOKEN else None
 
 
@@ -32,10 +30,9 @@ def let_in(request: HttpRequest, outcome: LoggedIn) -> HttpResponse:
     response = HttpResponseRedirect(address)
     if outcome.browser_token:
         response.set_cookie(
-            BROWSER_COOKIE,
+            settings.KNOWN_BROWSER_COOKIE_NAME,
             outcome.browser_token,
             max_age=BROWSER_KNOWN_FOR,
-            path=BROWSER_COOKIE_PATH,
             secure=settings.SESSION_COOKIE_SECURE,
             httponly=True,
             samesite="Lax",

@@ -1,24 +1,36 @@
 """The steps of log-ins as their use cases take them, for the tests of this folder."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from audit.api import Actor, EventKind
 from audit.models import AuditEvent
-from authentication.binding import made_up_subject, stable_choice
+from authentication.binding import Binding, stable_choice
 from authentication.models import ApprovalRequest
 from authentication.outcomes import AppAsked, Decided, DecisionRefused, DeviceAccepted, LoggedIn, RefusedParallel
+from authentication.queries import alerts_due
 from authentication.rules import LEAST_LEVEL, ways_to_reach
-from authentication.states import Purpose
+from authentication.states import BoundBy, Purpose
+from authentication.usecases.alert_of_parallel import alert_of_parallel
 from authentication.usecases.choose_app import choose_app
 from authentication.usecases.collect import collect
 from authentication.usecases.decide_request import decide_request
 from authentication.usecases.give_code import give_code
 from authentication.usecases.give_password import give_password
 from authentication.usecases.open_request import open_request
-from identities.api import AssuranceLevel, AuthenticatorKind, BlockReason, BlockSource, app_of, block_identity, folded
+from identities.api import (
+    AssuranceLevel,
+    AuthenticatorKind,
+    BlockReason,
+    BlockSource,
+    app_of,
+    block_identity,
+    made_up_subject,
+)
 from tests.factories.apps import App
 from tests.factories.identities import Resident
 
@@ -74,7 +86,14 @@ def short_code(request_id: UUID, at: datetime) -> str:
 
 
 def decide(
-    app: App, request_id: UUID, at: datetime, *, binding: str | None, pin: str | None = None, approve: bool = True
+    app: App,
+    request_id: UUID,
+    at: datetime,
+    *,
+    binding: str | None,
+    pin: str | None = None,
+    approve: bool = True,
+    by: BoundBy = BoundBy.TYPED,
 ) -> Decided | DecisionRefused:
     """Answer in the app."""
     found = app_of(app.id)
@@ -82,7 +101,7 @@ def decide(
     return decide_request(
         app=found,
         request_id=request_id,
-        binding=binding,
+        binding=None if binding is None else Binding(by=by, word=binding),
         pin=pin or app.pin,
         is_approved=approve,
         signed="signed",
@@ -109,6 +128,14 @@ def request_row(request_id: UUID) -> ApprovalRequest:
     return ApprovalRequest.objects.get(pk=request_id)
 
 
+def make_alerts() -> None:
+    """Have the alerts made that are due, as the worker does."""
+    for request_id in alerts_due(limit=100):
+        due_at = request_row(request_id).alert_due_at
+        assert due_at is not None
+        assert alert_of_parallel(request_id=request_id, now=due_at)
+
+
 def block(resident: Resident, at: datetime) -> None:
     """Block the identity."""
     with transaction.atomic():
@@ -132,8 +159,13 @@ def events(kind: EventKind) -> int:
     return AuditEvent.objects.filter(kind=kind).count()
 
 
+def weighed(ways: Iterable[AuthenticatorKind]) -> dict[AuthenticatorKind, int]:
+    """Give how many people of a hundred use each of these ways."""
+    return {way: settings.WAYS_IN_USE[way.value] for way in ways}
+
+
 def nobodys_user_id(shown: AuthenticatorKind) -> str:
     """Give a user ID that nobody has, for which a log-in shows this way first."""
-    ways = ways_to_reach(AssuranceLevel.SUBSTANTIAL)
+    ways = weighed(ways_to_reach(AssuranceLevel.SUBSTANTIAL))
     named = (f"findes ikke {number}" for number in range(1000))
-    return next(name for name in named if stable_choice(made_up_subject(folded(name)), ways) == shown)
+    return next(name for name in named if stable_choice(made_up_subject(name), ways) == shown)

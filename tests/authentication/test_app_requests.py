@@ -6,12 +6,12 @@ import pytest
 from django.db import transaction
 
 from audit.api import EventKind, events_about
-from authentication.binding import grouped, token_of
+from authentication.binding import Binding, button_token_of, grouped, qr_token_of, short_code_of
 from authentication.models import Login
 from authentication.outcomes import AppAsked, Decided, DecisionRefused, LoggedIn, LoginRefused, PinRefused, StillWaiting
 from authentication.queries import living_login, request_progress, requests_for_app
 from authentication.queries.bound import bind_request
-from authentication.states import DecisionRefusal, Door, LoginRefusal, Progress, RequestState
+from authentication.states import BoundBy, DecisionRefusal, Door, LoginRefusal, Progress, RequestState
 from authentication.usecases.collect import collect
 from authentication.usecases.new_opening_code import new_opening_code
 from authentication.usecases.open_app_login import open_app_login
@@ -29,6 +29,7 @@ from tests.authentication.acts import (
     is_parallel,
     log_in,
     log_in_with,
+    make_alerts,
     opened,
     refusals,
     request_row,
@@ -53,6 +54,8 @@ def app(resident, now):
 
 
 def alerts(resident):
+    """Count what has been written once the sweep was there."""
+    make_alerts()
     rows = Delivery.objects.filter(reference=resident.identity_id, kind=MessageKind.SIMULTANEOUS_REQUESTS)
     return rows.exclude(channel=Channel.APP).count()
 
@@ -113,12 +116,45 @@ def test_apr_4_scanned_and_typed_words_bind_however_they_are_spaced(resident, ap
     """APR-4."""
     request_id = asked(resident.user_id, now)
     code = short_code(request_id, now)
-    token = token_of(request_id, bytes(request_row(request_id).nonce))
-    for word in (code, code.lower(), grouped(code), f" {code[:3]} {code[3:]}", token):
-        view = bind_request(identity_id=app.identity_id, word=word, now=now)
+    nonce = bytes(request_row(request_id).nonce)
+    typed = (code, code.lower(), grouped(code), f" {code[:3]} {code[3:]}")
+    bindings = [Binding(by=BoundBy.TYPED, word=word) for word in typed]
+    bindings += [Binding(by=BoundBy.SCANNED, word=qr_token_of(request_id, nonce))]
+    bindings += [Binding(by=BoundBy.PRESSED, word=button_token_of(request_id, nonce))]
+    for binding in bindings:
+        view = bind_request(identity_id=app.identity_id, binding=binding, now=now)
         assert view is not None
         assert view.id == request_id
-    assert bind_request(identity_id=app.identity_id, word=code[:-1], now=now) is None
+    cut = Binding(by=BoundBy.TYPED, word=code[:-1])
+    assert bind_request(identity_id=app.identity_id, binding=cut, now=now) is None
+
+
+def test_apr_4_a_word_of_one_kind_is_worth_nothing_as_another(resident, app, now):
+    """APR-4: who forwards the button's address, or the QR code's, cannot make the one of the other."""
+    request_id = asked(resident.user_id, now)
+    nonce = bytes(request_row(request_id).nonce)
+    words = {
+        BoundBy.SCANNED: qr_token_of(request_id, nonce),
+        BoundBy.PRESSED: button_token_of(request_id, nonce),
+        BoundBy.TYPED: short_code(request_id, now),
+    }
+    for by in BoundBy:
+        for other in set(BoundBy) - {by}:
+            outcome = decide(app, request_id, now, binding=words[other], by=by)
+            assert outcome == DecisionRefused(DecisionRefusal.NOT_BOUND)
+    assert request_row(request_id).state == RequestState.OPEN
+
+
+@pytest.mark.parametrize("by", BoundBy)
+def test_apr_4_the_row_and_the_log_know_how_app_and_browser_were_bound(by, resident, app, now):
+    """APR-4."""
+    request_id = asked(resident.user_id, now)
+    nonce = bytes(request_row(request_id).nonce)
+    token = {BoundBy.SCANNED: qr_token_of, BoundBy.PRESSED: button_token_of, BoundBy.TYPED: short_code_of}[by]
+    assert decide(app, request_id, now, binding=token(request_id, nonce), by=by) == Decided(is_approved=True)
+    assert request_row(request_id).bound_by == by
+    [line] = [line for line in events_about(subject_id=app.identity_id, limit=5) if "bound_by" in line.facts]
+    assert (line.kind, line.facts["bound_by"]) == (EventKind.REQUEST_APPROVED, by.value)
 
 
 def test_apr_4_words_of_somebody_elses_request_bind_nothing(resident, app, now):
@@ -126,7 +162,7 @@ def test_apr_4_words_of_somebody_elses_request_bind_nothing(resident, app, now):
     stranger = a_resident(now=now)
     theirs = asked(stranger.user_id, now)
     code = short_code(theirs, now)
-    assert bind_request(identity_id=app.identity_id, word=code, now=now) is None
+    assert bind_request(identity_id=app.identity_id, binding=Binding(by=BoundBy.TYPED, word=code), now=now) is None
     assert decide(app, theirs, now, binding=code) == GONE
     assert requests_for_app(identity_id=resident.identity_id, now=now) == []
 

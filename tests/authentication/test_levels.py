@@ -1,5 +1,7 @@
 """Which level a log-in reaches, and what that opens."""
 
+from collections import Counter
+from math import sqrt
 from uuid import UUID
 
 import pytest
@@ -7,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authentication.binding import stable_choice
+from authentication.checks import check_ways_in_use
 from authentication.rules import STRENGTH, WAYS, level_of_login, refusal_of_level, ways_to_reach
 from authentication.states import LoginRefusal
 from identities.api import AssuranceLevel, AuthenticatorKind
+from tests.authentication.acts import weighed
 
 LOW, SUBSTANTIAL, HIGH = AssuranceLevel.LOW, AssuranceLevel.SUBSTANTIAL, AssuranceLevel.HIGH
 TABLE = {  # domain table 4, as it is published: the strength of each, enrolled as surely as can be
@@ -65,13 +69,43 @@ def test_the_ways_shown_are_those_that_can_reach_the_level(wanted, kinds):
 LEVELS = (AssuranceLevel.SUBSTANTIAL, AssuranceLevel.HIGH)
 
 
+def shown_first(subject):
+    return tuple(stable_choice(subject, weighed(ways_to_reach(level))) for level in LEVELS)
+
+
 def test_try_2_what_nobody_is_shown_at_two_levels_is_what_somebody_might_be():
-    """One who used a code display last and has an app is shown these two; so are some that nobody has."""
-    shown = set()
-    for number in range(600):
-        subject = UUID(int=number)
-        pair = [stable_choice(subject, ways_to_reach(level)) for level in LEVELS]
-        assert pair == [stable_choice(subject, ways_to_reach(level)) for level in LEVELS], "always the same"
-        shown.add(tuple(pair))
+    """TRY-2: one who used a code display last and has an app is shown these two; so are some that nobody has."""
+    shown = {shown_first(UUID(int=number)) for number in range(20_000)}
     reaches_high = set(ways_to_reach(AssuranceLevel.HIGH))
     assert shown == {(way, high) for way in WAYS for high in reaches_high if way == high or way not in reaches_high}
+    assert shown_first(UUID(int=7)) == shown_first(UUID(int=7))
+
+
+def test_try_2_nobody_is_shown_each_way_as_often_as_people_use_it():
+    """TRY-2: 2,000 of nobody; five standard deviations of each share."""
+    shown = Counter(shown_first(UUID(int=number))[0] for number in range(2000))
+    for way, weight in weighed(WAYS).items():
+        share = weight / 100
+        assert abs(shown[way] - 2000 * share) < 5 * sqrt(2000 * share * (1 - share)), way
+
+
+def test_the_shares_of_the_ways_are_those_of_a_hundred_people():
+    """The settings' default; a check refuses a way without a share."""
+    assert weighed(WAYS) == {
+        AuthenticatorKind.APP: 80,
+        AuthenticatorKind.CODE_DISPLAY: 12,
+        AuthenticatorKind.AUDIO_READER: 1,
+        AuthenticatorKind.CHIP: 7,
+    }
+
+
+@pytest.mark.parametrize(
+    "shares",
+    [{}, {"app": 1, "code_display": 1, "audio_code_reader": 0, "chip": 1}, dict.fromkeys([*WAYS, "password"], 1)],
+    ids=["none", "one that nobody is shown", "a way that there is not"],
+)
+def test_try_2_a_way_without_a_share_stops_the_start(settings, shares):
+    """TRY-2."""
+    assert check_ways_in_use() == []
+    settings.WAYS_IN_USE = shares
+    assert [error.id for error in check_ways_in_use()] == ["authentication.E001"]

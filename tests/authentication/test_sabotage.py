@@ -1,6 +1,7 @@
 """A stranger who knows only a user ID tries all day from many addresses; its owner logs in all the same."""
 
 from datetime import timedelta
+from secrets import choice
 
 import pytest
 from django.db import transaction
@@ -16,27 +17,33 @@ from authentication.usecases.give_password import give_password
 from authentication.usecases.new_opening_code import new_opening_code
 from authentication.usecases.open_request import open_request
 from identities.api import (
+    ACTIVATION_ALPHABET,
+    AppActivated,
     AssuranceLevel,
+    AuthenticatorKind,
     ChipCredential,
     chip_registration_options,
     enrol_chip,
     live_authenticators_of,
     verify_chip_registration,
 )
-from identities.models import DeviceTries
+from identities.models import ActivationCode, DeviceTries
+from identities.rules.codes import ACTIVATION_LENGTH, ACTIVATION_NUMBER_LENGTH
 from notifications.api import Channel, MessageKind
 from notifications.models import Delivery
-from tests.authentication.acts import PORTAL, choose, decide, log_in, opened
-from tests.factories.apps import an_app
+from tests.authentication.acts import PORTAL, choose, decide, log_in, make_alerts, opened
+from tests.factories.apps import Phone, an_app, an_app_code, begun, completed, temporary_pins_sent
 from tests.factories.chip import SoftwareChip
 from tests.factories.identities import a_resident
 
 pytestmark = pytest.mark.django_db
+ANOTHER_PHONE = Phone()
 SOURCES = [f"{number:064x}" for number in range(50)]
 TRIES = 10_000
 HOUR = timedelta(hours=1)
-BY_CODE, BY_CHIP, BY_APP = (3, 3, 13)  # tries a request: a third wrong code or answer ends it
-ROUND = 2 * BY_CODE + 2 * BY_CHIP + BY_APP
+BY_CODE, BY_CHIP, BY_APP = (3, 3, 10)  # tries a request: a third wrong code or answer ends it
+BY_PAPER = 3  # activation codes, of which the stranger guesses number and secret
+ROUND = 2 * BY_CODE + 2 * BY_CHIP + BY_APP + BY_PAPER
 
 
 def a_chip(resident, now):
@@ -56,7 +63,7 @@ def a_chip(resident, now):
 
 
 def a_round(resident, number, at):
-    """Spend 25 tries from one address: wrong codes, wrong answers of a chip, and the app's one place."""
+    """Spend 25 tries from one address: wrong codes, wrong answers of a chip, the app's one place, made-up papers."""
     source = SOURCES[number % len(SOURCES)]
     for _ in range(2):
         wrong_codes(resident, source, at)
@@ -66,6 +73,12 @@ def a_round(resident, number, at):
     request_id = open_request(purpose=PORTAL, user_id=resident.user_id, source=source, now=at).id
     for _ in range(BY_APP):
         choose_app(request_id=request_id, browser_token="made up", opening_code="AAAA-AAAA", now=at)
+    for _ in range(BY_PAPER):
+        begun(resident.user_id, ANOTHER_PHONE, code=a_guess(), now=at)
+
+
+def a_guess():
+    return "".join(choice(ACTIVATION_ALPHABET) for _ in range(ACTIVATION_NUMBER_LENGTH + ACTIVATION_LENGTH))
 
 
 def wrong_codes(resident, source, at):
@@ -80,12 +93,14 @@ def test_try_2_ten_thousand_tries_from_fifty_addresses_lock_nobody_out(now):
     app, chip = an_app(resident, now=now), a_chip(resident, now)
     token = log_in(resident, now).browser_token
     before = live_authenticators_of(resident.identity_id, now=now)
+    paper = an_app_code(resident.identity_id, now=now)
     rounds = TRIES // ROUND
     for number in range(rounds):
         a_round(resident, number, now + number * 5 * HOUR / rounds)
     assert rounds * ROUND == TRIES
     assert ApprovalRequest.objects.count() == rounds * 5 + 1
     end = now + 5 * HOUR
+    make_alerts()
     wrong_codes(resident, SOURCES[0], end)
     assert {view.id for view in live_authenticators_of(resident.identity_id, now=end)} == {view.id for view in before}
     alerts = Delivery.objects.filter(reference=resident.identity_id, kind=MessageKind.SIMULTANEOUS_REQUESTS)
@@ -95,6 +110,11 @@ def test_try_2_ten_thousand_tries_from_fifty_addresses_lock_nobody_out(now):
     token = comes_in_by_app(resident, app, end, token=token)
     comes_in_by_app(resident, app, end, token=None)
     comes_in_by_chip(resident, chip, end)
+    assert ActivationCode.objects.get(kind=AuthenticatorKind.APP, state="open").wrong_tries == 0
+    assert len(temporary_pins_sent(resident.identity_id)) == 1  # the owner's own, of the first app
+    enrolment = begun(resident.user_id, ANOTHER_PHONE, code=paper, now=end)
+    own_pin = temporary_pins_sent(resident.identity_id)[0]
+    assert isinstance(completed(enrolment, ANOTHER_PHONE, own_pin, now=end), AppActivated)
     # Whoever shares a stranger's address is not kept out where they logged in before, and elsewhere as TRY-1 says.
     comes_in_by_code(resident, end, source=SOURCES[0], token=token)
     comes_in_by_code(resident, end + timedelta(minutes=1), source="an address of the owner's own")

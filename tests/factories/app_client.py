@@ -205,9 +205,9 @@ class PhoneApp:
         """Ask something that needs the session."""
         return self.ask(path, session=self.session, **members)
 
-    def bind(self, word: str) -> Answer:
-        """Find the request that a QR code or a short code stands for; a token has a full stop in it."""
-        return self.ask("requests/bind", **binding(word))
+    def bind(self, word: str, *, name: str = "") -> Answer:
+        """Find the request that a QR code or a short code stands for; ``name`` says what else it is."""
+        return self.ask("requests/bind", **binding(word, name))
 
     def approval(self, shown: Mapping[str, Any], *, decision: str = "approve", **altered: Any) -> str:
         """Sign a decision over what the app showed (APR-6)."""
@@ -223,14 +223,14 @@ class PhoneApp:
         header = {"alg": "ES256", "kid": str(self.app_id), "typ": "approval+jws"}
         return self.jws(header, compact(said)).decode()
 
-    def approve(self, shown: Mapping[str, Any], *, word: str, pin: str = PIN) -> Answer:
+    def approve(self, shown: Mapping[str, Any], *, word: str, pin: str = PIN, name: str = "") -> Answer:
         """Say yes."""
         return self.ask(
             f"requests/{shown['id']}/decision",
             is_approved=True,
             pin=pin,
             approval=self.approval(shown),
-            **binding(word),
+            **binding(word, name),
         )
 
     def reject(self, shown: Mapping[str, Any]) -> Answer:
@@ -239,9 +239,9 @@ class PhoneApp:
         return self.ask(f"requests/{shown['id']}/decision", is_approved=False, approval=approval)
 
 
-def binding(word: str) -> dict[str, str]:
-    """Name what was scanned or typed."""
-    return {"token": word} if "." in word else {"short_code": word}
+def binding(word: str, name: str = "") -> dict[str, str]:
+    """Name what was scanned or typed; a token has a full stop in it."""
+    return {name or ("qr_token" if "." in word else "short_code"): word}
 
 
 def compact(members: object) -> bytes:

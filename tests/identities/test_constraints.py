@@ -50,6 +50,8 @@ BREACHES = [
     (Identity, "identity_level_is_known", {"assurance_level": 4}),
     (Identity, "identity_language_is_known", {"language": "de"}),
     (Identity, "identity_user_id_has_at_least_5_characters", {"user_id": "abcd"}),
+ALERT = {"alert_due_at": F("opened_at"), "alert_made_at": F("opened_at") - timedelta(hours=1)}
+BY_APP = {"app": AN_APP, "signed_decision": "x"} | dict.fromkeys(("app_opened_at", "decided_at"), F("opened_at"))
     (Identity, "identity_blocked_is_signed_out", {"state": "blocked", "signed_out_at": None}),
     (IdentityBlock, "block_source_is_known", {"source": "nobody"}),
     (IdentityBlock, "block_reason_is_known", {"reason": "why not"}),
@@ -158,6 +160,11 @@ BREACHES = [
     (Login, "login_door_is_known", {"door": "window"}),
     (Login, "login_authenticator_is_known", {"authenticator": "charm"}),
     (Login, "login_is_substantial_or_more", {"level": 1}),
+    (ApprovalRequest, "request_confirmed_by_the_app_is_bound", {"bound_by": "scanned"}),
+    (ApprovalRequest, "request_confirmed_by_the_app_is_bound", BY_APP),
+    (ApprovalRequest, "request_confirmed_by_the_app_is_bound", BY_APP | {"bound_by": "guessed"}),
+    (ApprovalRequest, "request_alert_is_made_once_it_is_due", {"alert_made_at": F("opened_at")}),
+    (ApprovalRequest, "request_alert_is_made_once_it_is_due", ALERT),
     (Login, "login_seen_no_earlier_than_made", {"last_seen_at": F("at") - HOUR}),
     (Login, "login_ended_for_a_reason", {"ended_at": F("at")}),
     (Login, "login_ended_for_a_reason", {"ending": "signed_out"}),

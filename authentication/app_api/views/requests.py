@@ -8,7 +8,7 @@ from authentication.app_api.answers import DecisionAnswer, RequestAnswer, Reques
 from authentication.app_api.approvals import DECISIONS, approval_holds
 from authentication.app_api.problems import Problem, ProblemCode
 from authentication.app_api.schema import ANY_PIN, BY_A_USABLE_APP, IN_A_SESSION, described
-from authentication.app_api.serializers import BindingAsked, DecisionAsked, WithSession
+from authentication.app_api.serializers import BindingAsked, DecisionAsked, WithSession, binding_in
 from authentication.app_api.texts import problem_of_decision
 from authentication.app_api.views.base import KnownAppApi, SessionApi
 from authentication.outcomes import Decided, DecisionRefused
@@ -38,7 +38,8 @@ class BindApi(KnownAppApi):
 
     def act(self, app: AppView, asked: dict[str, Any], **_: Any) -> Response:
         """Give the request; another citizen's is as good as none."""
-        found = bind_request(identity_id=app.identity_id, word=_binding(asked) or "", now=self.now)
+        binding = binding_in(asked)
+        found = bind_request(identity_id=app.identity_id, binding=binding, now=self.now) if binding else None
         if found is None:
             raise Problem(ProblemCode.REQUEST_OVER)
         return Response(RequestAnswer(found).data)
@@ -68,7 +69,7 @@ class DecisionApi(KnownAppApi):
         outcome = decide_request(
             app=app,
             request_id=shown.id,
-            binding=_binding(asked),
+            binding=binding_in(asked),
             pin=asked.get("pin"),
             is_approved=is_approved,
             signed=asked["approval"],
@@ -81,7 +82,3 @@ class DecisionApi(KnownAppApi):
                 raise problem_of_decision(outcome)
             case _:
                 assert_never(outcome)
-
-
-def _binding(asked: dict[str, Any]) -> str | None:
-    return asked.get("token") or asked.get("short_code")

@@ -51,7 +51,7 @@ def test_log_2_every_failing_path_keeps_silent(resident, phone, now, everything_
     """LOG-2."""
     _, asked = a_request_to(resident, now=now)
     phone.log_in()
-    shown = phone.bind(asked.token).json
+    shown = phone.bind(asked.qr_token).json
     new = a_fresh_phone()
     code = an_app_code(resident.identity_id, now=now)
     begun = new.begin(user_id=resident.user_id, activation_code=code).json["enrolment_id"]
@@ -61,9 +61,9 @@ def test_log_2_every_failing_path_keeps_silent(resident, phone, now, everything_
         new.complete(begun, temporary_pin=temporary, pin="010180"),
         new.begin(user_id=resident.user_id, activation_code=WRONG_CODE),
         new.begin(user_id=resident.user_id, copy_token="t" * 32),
-        phone.approve(shown, word=asked.token, pin=WRONG_PIN),
+        phone.approve(shown, word=asked.qr_token, pin=WRONG_PIN),
         phone.approve(shown, word="AAAA-AAAA"),
-        phone.approve(shown | {"reference_text": resident.name}, word=asked.token),
+        phone.approve(shown | {"reference_text": resident.name}, word=asked.qr_token),
         phone.ask("sessions", pin=WRONG_PIN),
         phone.ask("sessions", pin=int(PIN)),
         phone.ask("sessions", pin=PIN, user_id=resident.user_id),
@@ -79,7 +79,7 @@ def test_log_2_every_failing_path_keeps_silent(resident, phone, now, everything_
     assert [answer.code for answer in failing if answer.status < 400] == ["", ""]  # the two that begin
     told = said(everything_is_logged)
     addressless = told.replace(f"?pin={PIN}", "")  # what somebody writes into an address is in every server's log
-    found = [secret for secret in secrets_of(resident, phone, code, temporary, asked.token) if secret in addressless]
+    found = [secret for secret in secrets_of(resident, phone, code, temporary, asked.qr_token) if secret in addressless]
     assert found == []
 
 
