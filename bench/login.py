@@ -34,7 +34,7 @@ DISPLAY_LOGINS: Final = 480
 APP_PEOPLE: Final = 64
 APP_ROUNDS: Final = 12
 WARM_UP: Final = 48
-SETTINGS: Final = {"LOG_INS_PER_SOURCE": "100000000", "WRONG_TRIES_PER_SOURCE": "100000000"}
+SETTINGS: Final = dict.fromkeys(("LOG_INS_PER_SOURCE", "WRONG_TRIES_PER_SOURCE", "ENROLMENTS_PER_SOURCE"), "100000000")
 """All clients have one address, which would be stopped."""
 TOKEN: Final = re.compile(rb"/app/#r=([\w.-]+)")
 MEMORY_KIB, PASSES, LANES = 19_456, 2, 1  # OWASP's parameters for Argon2id; tests hold the portal to them

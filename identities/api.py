@@ -45,6 +45,7 @@ from identities.rules.codes import (
     ACTIVATION_ALPHABET,
     ACTIVATION_LASTS,
     CodeRefusal,
+    grouped_activation_code,
     normal_activation_code,
     phone_is_too_new,
 )
@@ -102,6 +103,7 @@ from identities.steps.changes import ChangeWaits, cancel_change, create_change, 
 from identities.steps.chips import (
     ChipNotEnrolled,
     ChipOutcome,
+    PasswordNeeded,
     accept_chip,
     activate_chip,
     chip_login_options,
@@ -147,7 +149,7 @@ from identities.steps.identities import (
 )
 from identities.steps.judging import ChangeNotTaken, RequestRefusal
 from identities.steps.lifecycle import block_authenticator, reopen_authenticator, suspend_authenticator
-from identities.steps.locking import locked_identity, locked_subject
+from identities.steps.locking import locked_identity, locked_subject, made_up_subject
 from identities.steps.password import activate_password
 from identities.steps.resync import resync_device
 from identities.steps.stopping import (
@@ -226,6 +228,7 @@ __all__ = [
     "IdentityView",
     "Issued",
     "Owner",
+    "PasswordNeeded",
     "PasswordRefusal",
     "PasswordRefused",
     "Person",
@@ -245,10 +248,10 @@ __all__ = [
     "TicketRefusal",
     "TicketRefused",
     "TooManyCodes",
+    "UserIdHolder",
     "UserIdRefusal",
     "UserIdRefused",
     "accept_chip",
-    "UserIdHolder",
     "accept_code",
     "accept_password",
     "accept_pin",
@@ -287,22 +290,24 @@ __all__ = [
     "forget_old_enrolments",
     "forget_old_tries",
     "give_activation_code",
+    "grouped_activation_code",
     "guessability_of",
     "hand_out_code_device",
     "held_by_reply",
     "held_by_token",
+    "holder_of_user_id",
     "identity_by_cpr_number",
     "identity_by_id",
     "identity_by_user_id",
     "is_at_most",
-    "holder_of_user_id",
     "issue_copy_ticket",
     "issue_identity",
+    "kind_used_last",
     "known_serials",
     "live_authenticators_of",
     "locked_identity",
     "locked_subject",
-    "kind_used_last",
+    "made_up_subject",
     "may_reopen_alone",
     "new_challenge",
     "normal_activation_code",

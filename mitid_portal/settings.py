@@ -140,6 +140,7 @@ SESSION_IDLE_FOR = timedelta(minutes=env.int("SESSION_IDLE_MINUTES", default=10)
 SESSION_LASTS_FOR = timedelta(minutes=env.int("SESSION_MINUTES", default=30))
 WRONG_TRIES_PER_SOURCE = env.int("WRONG_TRIES_PER_SOURCE", default=60)  # in ten minutes; offices share an address
 LOG_INS_PER_SOURCE = env.int("LOG_INS_PER_SOURCE", default=600)  # begun in ten minutes
+ENROLMENTS_PER_SOURCE = env.int("ENROLMENTS_PER_SOURCE", default=60)  # of apps, begun in ten minutes: each tries a code
 WAYS_IN_USE = env.dict(  # of each hundred people, how many use what: so a user ID that nobody has is shown a way first
     "WAYS_IN_USE",
     cast={"value": int},
@@ -267,6 +268,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "mitid_portal.heartbeats:WatchedScheduler"
 CELERY_BEAT_SCHEDULE = {
     "wake-due-deliveries": {"task": "notifications.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    "ask-for-receipts": {"task": "notifications.reconcile", "schedule": 60.0, "options": {"expires": 60}},
     "expire-pending-changes": {"task": "selfservice.expire_changes", "schedule": 60.0, "options": {"expires": 60}},
     "seal-the-log": {
         "task": "audit.seal",

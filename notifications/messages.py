@@ -42,8 +42,8 @@ def _require_aware(**instants: datetime) -> None:
 
 
 def _require_code(code: str) -> None:
-    if not (4 <= len(code) <= 12 and code.isascii() and code.isalnum()):
-        raise ValueError("code has 4 to 12 letters and digits.")
+    if not (4 <= len(code) <= 14 and code.isascii() and code.isalnum()):
+        raise ValueError("code has 4 to 14 letters and digits.")
 
 
 def _require_minutes(minutes: int) -> None:

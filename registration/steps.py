@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -11,13 +12,14 @@ from django.db import transaction
 
 from audit.api import Actor
 from hsm.api import seal
-from identities.api import AuthenticatorKind, alert_identity, register_code_device
+from identities.api import AssuranceLevel, AuthenticatorKind, alert_identity, register_code_device
 from notifications.api import OfficerActed
 from registration import events, sealing
 from registration.models import ControlQuestion, ProofingCase, StockItem, SupportCall
 from registration.queries import ActingOfficer, officer_by_id
 from registration.registers.base import RegisterPerson
-from registration.rules.case import may_become
+from registration.rules.case import StepRefusal, may_become, refusal_to_hand_out
+from registration.rules.officers import is_own_identity
 from registration.rules.questions import verdict_of
 from registration.states import CaseState, OfficerRole, QuestionTopic, StockKind, Verdict
 
@@ -67,6 +69,41 @@ def lock_identity(identity_id: UUID) -> None:
     """
     _assert_in_transaction()
     get_user_model().objects.select_for_update().get(pk=identity_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandOut:
+    """A clerk, and a locked case in which they may hand something out to an identity."""
+
+    officer: ActingOfficer
+    case: ProofingCase
+    identity_id: UUID
+    proven_level: AssuranceLevel
+
+
+def hand_out_in(*, officer_id: UUID, case_id: UUID, now: datetime) -> HandOut | StepRefusal:
+    """Give the clerk and the case in which a device or a code on paper may be handed out, or say why it may not.
+
+    Rule:   REG-1, REG-10, REG-11, LVL-2: what is handed out rests on what this case's documents have proven.
+    Raises: MayNotAct; ProofingCase.DoesNotExist; ValueError for an approved case of nobody.
+    Locks:  the case's row.
+    Writes: AuditEvent when it is refused.
+    """
+    officer = acting_as(OfficerRole.CLERK, officer_id=officer_id, now=now)
+    case = locked_case(case_id, officer=officer)
+    refusal = refusal_to_hand_out(
+        state=CaseState(case.state),
+        looked_up_at=case.looked_up_at,
+        is_own=is_own_identity(officer_identity_id=officer.identity_id, identity_id=case.identity_id),
+        now=now,
+    )
+    if refusal is not None:
+        events.hand_out_refused(case=case, reason=refusal.value, actor=officer.actor, now=now)
+        return refusal
+    if case.identity_id is None:
+        raise ValueError("An approved case has an identity.")
+    proven_level = AssuranceLevel(case.level_reached or AssuranceLevel.LOW)
+    return HandOut(officer=officer, case=case, identity_id=case.identity_id, proven_level=proven_level)
 
 
 def move(case: ProofingCase, state: CaseState) -> None:

@@ -84,6 +84,7 @@ CLOCK_NOT_FOUND: Final = _(
     "The two codes are not two in a row of an active code device of this person. Wait for a new code and try again; "
     "if it fails again, hand out another device."
 )
+NEVER_BY_SMS: Final = _("A code for the app or for a chip is never sent by SMS: what goes with it may come that way.")
 PERSON_REFUSALS: Final[Mapping[PersonRefusal, Text]] = {
     PersonRefusal.UNKNOWN: _("The civil register knows nobody with this CPR number."),
     PersonRefusal.TOO_YOUNG: _("The person is under 13 and cannot have an identity yet."),
@@ -174,6 +175,10 @@ CODE_REFUSALS: Final[Mapping[CodeRefusal, Text]] = {
 HAND_OUT_REFUSALS: Final[Mapping[HandOutRefusal, Text]] = {
     HandOutRefusal.NOT_IN_STOCK: _("There is no device with this number in your office's stock."),
     HandOutRefusal.IDENTITY_BLOCKED: _("The identity is blocked. Nothing can be handed out."),
+    HandOutRefusal.OTHER_HALF: _(
+        "A code for a chip was given on paper within the last five days. The device brings a password with it, and one "
+        "visit never gives both. Let the person come back later."
+    ),
     HandOutRefusal.NOT_USABLE: _("This device cannot be used. Take another, and put this one aside."),
 }
 CODES_NOT_GIVEN: Final[Mapping[CodeNotGivenReason, Text]] = {  # at the desk
@@ -187,8 +192,17 @@ CODES_NOT_GIVEN: Final[Mapping[CodeNotGivenReason, Text]] = {  # at the desk
         "The person has as many of these as there may be. Open a new case, and block one first."
     ),
     CodeNotGivenReason.NO_DEVICE: _("No code device waits to be activated by this person."),
-    CodeNotGivenReason.SAME_CHANNEL: _(
-        "A code for the app is never sent by SMS: the app's second code comes that way."
+    CodeNotGivenReason.SAME_CHANNEL: NEVER_BY_SMS,
+    CodeNotGivenReason.NEEDS_PASSWORD: _(
+        "The person has no password that a chip could go with. Give a code for a new password today; with it and the "
+        "app or a code device the person can add the chip in self-service, or come back for a code in five days."
+    ),
+    CodeNotGivenReason.OTHER_HALF: _(
+        "What goes with this was given on paper within the last five days, and one visit never gives both. The person "
+        "can add a chip in self-service, or come back later. Support can send a code for a new password."
+    ),
+    CodeNotGivenReason.SUSPENDED: _(
+        "The password was suspended by somebody else than the person. Reopen it, or block it, in a new case first."
     ),
 }
 AUTHENTICATORS: Final[Mapping[AuthenticatorKind, Text]] = {
@@ -223,11 +237,10 @@ PAPER_KINDS: Final[Mapping[PaperKind, Text]] = {
     PaperKind.CHIP: _("Code for a chip"),
     PaperKind.PASSWORD: _("Code for a new password"),
 }
-SENT_KINDS: Final[Mapping[AuthenticatorKind, Text]] = {  # what support sends a code for (SUP-2, SEC-5)
+SENT_KINDS: Final[Mapping[AuthenticatorKind, Text]] = {  # what support sends a code for (SUP-2, SEC-5, ADR 0111)
     AuthenticatorKind.PASSWORD: _("A new password"),
     AuthenticatorKind.CODE_DISPLAY: _("The code display that was handed to the caller"),
     AuthenticatorKind.AUDIO_READER: _("The audio code reader that was handed to the caller"),
-    AuthenticatorKind.CHIP: _("A chip"),
 }
 EVIDENCE_KINDS: Final[Mapping[EvidenceKind, Text]] = {
     EvidenceKind.PASSPORT_WITH_CPR: _("Passport with CPR number"),
@@ -327,7 +340,14 @@ SUPPORT_REFUSALS: Final[Mapping[SupportRefusal, Text]] = {
     SupportRefusal.NO_DEVICE: _(
         "No such device was handed to the caller and waits to be activated. Send the caller to Citizen Service."
     ),
-    SupportRefusal.SAME_CHANNEL: _("A code for the app is never sent by SMS: the app's second code comes that way."),
+    SupportRefusal.SAME_CHANNEL: NEVER_BY_SMS,
+    SupportRefusal.OTHER_HALF: _(
+        "A code for what goes with this was sent by SMS within the last five days, and a phone alone never gets both. "
+        "Send the caller to Citizen Service."
+    ),
+    SupportRefusal.SUSPENDED: _(
+        "The password was suspended by somebody else than the caller. Send the caller to Citizen Service."
+    ),
     SupportRefusal.NO_ENROLMENT: _(
         "No app of the caller waits for a temporary PIN. The caller must begin in the app, with user ID and "
         "activation code."

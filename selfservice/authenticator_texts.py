@@ -16,15 +16,12 @@ from identities.api import (
     ChangeField,
     ChangeView,
     ChipRefusal,
-    normal_activation_code,
     wanted_authenticator,
     wanted_copy,
     wanted_reopening,
 )
 from selfservice.states import StoppingAct
 from selfservice.texts import Text
-
-GROUP: Final = 4  # characters of an activation code that are read at a time
 
 KIND_NAMES: Final[Mapping[AuthenticatorKind, Text]] = {
     AuthenticatorKind.APP: _("App"),
@@ -129,12 +126,6 @@ def name_of(view: AuthenticatorView) -> str:
     if view.kind is AuthenticatorKind.APP:
         return str(APP_NAMES.get(view.label, KIND_NAMES[view.kind]))
     return f"{KIND_NAMES[view.kind]} {view.label}".strip()
-
-
-def grouped(code: str) -> str:
-    """Write an activation code in groups of four, as it is read aloud and typed."""
-    plain = normal_activation_code(code)
-    return " ".join(plain[start : start + GROUP] for start in range(0, len(plain), GROUP))
 
 
 def text_of_new_value(change: ChangeView, *, owned: list[AuthenticatorView]) -> str:

@@ -54,7 +54,7 @@ def an_activation_code() -> PlainText:
     """Make the field for an activation code, however it came."""
     return PlainText(
         label=_("Activation code"),
-        help_text=_("Twelve letters and digits. On paper it is valid for 48 hours, by text message for 30 minutes."),
+        help_text=_("Fourteen letters and digits. On paper it is valid for 48 hours, by text message for 30 minutes."),
         max_length=LONGEST_TYPED,
         error_messages={"required": _("Type the activation code.")},
         widget=forms.TextInput(
@@ -142,12 +142,7 @@ class ActivateChipForm(ChipAnswerForm):
 
     user_id = a_user_id()
     activation_code = an_activation_code()
-    password = NewPassword(
-        label=_("Choose a password, if you have none"),
-        help_text=_("If you have a password already, leave this empty: the chip goes with the one you have."),
-        required=False,
-    )
-    field_order = ("user_id", "activation_code", "password", "response")
+    field_order = ("user_id", "activation_code", "response")
 
 
 class ChipUserForm(forms.Form):

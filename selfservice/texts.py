@@ -133,6 +133,10 @@ CODE_ALONE_REFUSED: Final[Text] = _(
     "one by text message for 30 minutes, and each for three tries; if it has run out, get a new one at Citizen Service "
     "or from support."
 )
+PASSWORD_NEEDED: Final[Text] = _(
+    "You have no password yet, and a chip is used together with one. Your code for the chip is still good. Get a "
+    "password first: with an activation code for a password, or, if you can log in with the app, under Your devices."
+)
 TOO_MANY_TRIES_FROM_HERE: Final[Text] = _("There were too many wrong tries from here. Wait ten minutes and try again.")
 CODE_REFUSALS: Final[Mapping[CodeRefusal, Text]] = {
     CodeRefusal.WRONG: _("The code is not right. Look at the newest message from us and try again."),

@@ -40,7 +40,7 @@ def give_chip(*, request_id: UUID, response: dict[str, Any], now: datetime) -> D
 
     Rule:   APR-2, APR-7, TRY-2: wrong answers are counted by request and by source, never against the chip.
     Raises: ApprovalRequest.DoesNotExist when there is no such request.
-    Locks:  the request's row, then the identity's and the chip's.
+    Locks:  the request's row, the subject's place in line, then the identity's row and the chip's.
     Writes: ApprovalRequest, Chip, AuditEvent.
     """
     request = locked_request(request_id)
@@ -48,9 +48,10 @@ def give_chip(*, request_id: UUID, response: dict[str, Any], now: datetime) -> D
     if refusal is not None:
         return refused(request, step="chip", reason=refusal, now=now)
     outcome = accept_chip(
-        identity_id=request.identity_id,
+        subject=request.subject,
         response=response,
         challenge=chip_challenge_of(bytes(request.nonce)),
+        asked_at=request.opened_at,
         actor=Actor.visitor(),
         now=now,
     )

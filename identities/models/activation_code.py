@@ -6,14 +6,15 @@ from uuid_utils.compat import uuid7
 
 from identities.models.device import CodeDevice
 from identities.models.identity import Identity
-from identities.rules.codes import ACTIVATION_TRIES
+from identities.rules.codes import ACTIVATION_NUMBER_LENGTH, ACTIVATION_TRIES
+from identities.rules.halves import NEVER_BY_SMS
 from identities.states import CODE_DEVICES, ActivationCodeState, AssuranceLevel, AuthenticatorKind, CodeCarrier
 
 
 class ActivationCode(models.Model):
     """For one authenticator of one identity; three wrong tries kill it (SEC-4). The code itself is not kept.
 
-    ``number`` is the first group of what is printed, and no secret: a try counts only against the code whose number
+    ``number`` is the beginning of what is printed, and no secret: a try counts only against the code whose number
     was typed, so that a stranger who knows a user ID does not kill a code that they have never seen (TRY-2).
     ``enrolled_level`` is what an authenticator enrolled with this code reaches at most (LVL-2).
     """
@@ -22,7 +23,7 @@ class ActivationCode(models.Model):
     identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="activation_codes")
     kind = models.TextField(choices=AuthenticatorKind)
     device = models.ForeignKey(CodeDevice, null=True, on_delete=models.PROTECT, related_name="activation_codes")
-    number = models.CharField(max_length=4)
+    number = models.CharField(max_length=ACTIVATION_NUMBER_LENGTH)
     enrolled_level = models.PositiveSmallIntegerField(choices=AssuranceLevel)
     carrier = models.TextField(choices=CodeCarrier)
     code_verifier = models.BinaryField()
@@ -40,17 +41,17 @@ class ActivationCode(models.Model):
                 name="activation_level_is_known", condition=Q(enrolled_level__in=AssuranceLevel.values)
             ),
             models.CheckConstraint(
-                name="activation_number_has_4_characters", condition=Q(number__regex=r"^[A-Z0-9]{4}$")
+                name="activation_number_has_6_characters", condition=Q(number__regex=r"^[A-Z0-9]{6}$")
             ),
             models.CheckConstraint(
                 name="activation_of_a_code_device_names_it",
                 condition=Q(kind__in=[kind.value for kind in sorted(CODE_DEVICES)], device__isnull=False)
                 | (~Q(kind__in=[kind.value for kind in sorted(CODE_DEVICES)]) & Q(device__isnull=True)),
             ),
-            # SEC-5: its second code comes by SMS, and two channels are two.
+            # SEC-5: an app's second code comes by SMS, and a chip's other half may; two channels are two.
             models.CheckConstraint(
-                name="activation_of_an_app_is_not_by_sms",
-                condition=~Q(kind=AuthenticatorKind.APP, carrier=CodeCarrier.SMS),
+                name="activation_of_an_app_or_a_chip_is_not_by_sms",
+                condition=~Q(kind__in=[kind.value for kind in sorted(NEVER_BY_SMS)], carrier=CodeCarrier.SMS),
             ),
             models.CheckConstraint(name="activation_state_is_known", condition=Q(state__in=ActivationCodeState.values)),
             models.CheckConstraint(

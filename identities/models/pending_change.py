@@ -7,11 +7,13 @@ from uuid_utils.compat import uuid7
 from identities.models.contact import ContactProof
 from identities.models.identity import Identity
 from identities.rules.change import COOLING_OFF, WRONG_STOP_CODES
-from identities.states import CancelledBy, ChangeField, ChangeState
+from identities.states import AssuranceLevel, CancelledBy, ChangeField, ChangeState
 
 
 class PendingChange(models.Model):
     """One field's change (CHG-1 to CHG-7). ``new_value_sealed`` is bound to the identity and the field.
+
+    ``first_login_level`` is the most that something enrolled by this change reaches: what waits was made then (LVL-2).
 
     ``stop_code_verifier`` and ``stop_token_index`` are what the alerts carry, as the database keeps them (CHG-6).
     """
@@ -26,6 +28,7 @@ class PendingChange(models.Model):
     opens_at = models.DateTimeField()
     closes_at = models.DateTimeField()
     first_login_id = models.UUIDField()
+    first_login_level = models.PositiveSmallIntegerField(choices=AssuranceLevel)
     second_login_id = models.UUIDField(null=True)
     second_login_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
@@ -37,6 +40,9 @@ class PendingChange(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(name="change_field_is_known", condition=Q(field__in=ChangeField.values)),
+            models.CheckConstraint(
+                name="change_first_login_level_is_known", condition=Q(first_login_level__in=AssuranceLevel.values)
+            ),
             models.CheckConstraint(name="change_state_is_known", condition=Q(state__in=ChangeState.values)),
             models.CheckConstraint(
                 name="change_waits_at_least_one_hour",

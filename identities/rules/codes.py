@@ -9,7 +9,10 @@ from identities.states import ActivationCodeState, CodeCarrier, ProofState
 ACTIVATION_ALPHABET: Final = "34679ACDEFGHJKMNPQRTWXY"  # SEC-4: none of 0O 1IL 2Z 5S 8B UV
 ACTIVATION_LENGTH: Final = 8  # SEC-4
 ACTIVATION_TRIES: Final = 3  # SEC-4
-ACTIVATION_NUMBER_LENGTH: Final = 4  # TRY-2: printed before the code, tells which code is tried
+# TRY-2: printed before the code, tells which code is tried. 23^6 numbers: whoever knows only a user ID does not come
+# upon one three times in the 48 hours of a paper, from hundreds of addresses.
+ACTIVATION_NUMBER_LENGTH: Final = 6
+ACTIVATION_GROUPS: Final = (3, 3, 4, 4)  # characters that are read aloud and typed at a time
 ACTIVATION_LASTS: Final = {  # SEC-4
     CodeCarrier.PAPER: timedelta(hours=48),
     CodeCarrier.SCREEN: timedelta(minutes=30),
@@ -45,6 +48,15 @@ class CodeRefusal(StrEnum):
 def normal_activation_code(typed: str) -> str:
     """Give the code as it was printed: upper case, without the gaps people type."""
     return "".join(ch for ch in typed.upper() if ch not in " -\t")
+
+
+def grouped_activation_code(code: str) -> str:
+    """Write a code as it is read aloud and typed: the number in two groups, then the secret in two."""
+    plain, groups, start = normal_activation_code(code), [], 0
+    for length in ACTIVATION_GROUPS:
+        groups.append(plain[start : start + length])
+        start += length
+    return " ".join(group for group in groups if group)
 
 
 def split_activation_code(typed: str) -> tuple[str, str]:

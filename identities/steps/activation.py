@@ -7,15 +7,24 @@ from uuid import UUID
 
 from audit.api import Actor
 from identities import events
-from identities.models import ActivationCode, CodeDevice, Identity
+from identities.models import ActivationCode, CodeDevice, Identity, PasswordFactor
+from identities.rules.halves import takes_the_place_of_a_password
 from identities.rules.password import PasswordRefusal, refusal_of_password
-from identities.states import CODE_DEVICES, AuthenticatorBlockReason, AuthenticatorKind, DeviceState
+from identities.states import (
+    CODE_DEVICES,
+    AuthenticatorBlockReason,
+    AuthenticatorKind,
+    BlockSource,
+    CodeCarrier,
+    DeviceState,
+    PasswordState,
+)
 from identities.steps.alerts import alert_citizen
 from identities.steps.codes import code_opens, is_usable, numbered_code, use_code
 from identities.steps.factors import code_is_right, put_password
 from identities.steps.guard import assert_in_transaction
 from identities.steps.lifecycle import block_locked
-from identities.steps.locking import NOBODY, locked_active_identity
+from identities.steps.locking import NOBODY, locked_active_identity, stand_in_line_for
 from notifications.api import AuthenticatorActivated
 
 
@@ -26,13 +35,15 @@ class ActivationRefusal(StrEnum):
     WRONG_DEVICE_CODE = "wrong_device_code"
     WRONG_CODE = "wrong_code"
     EXPIRED = "expired"
+    SUSPENDED = "suspended"
 
 
 @dataclass(frozen=True)
 class Activated:
-    """The device and the password open the identity."""
+    """It opens the identity. ``keeps_password``: the password that stood before still does; what was typed is none."""
 
     identity_id: UUID
+    keeps_password: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,36 +67,51 @@ def activate_code_device(
 
     The device's code comes first and only then does a wrong activation code count: so a stranger who knows the user
     ID, and has no device, cannot kill the paper code (TRY-2). A code device that they had before, of either kind, is
-    blocked: at most one (AUT-1).
+    blocked: at most one (AUT-1). A password that stands gives way only to one that comes with the
+    paper of the hand-out.
 
-    Rule:   SEC-2, SEC-4, AUT-1, AUT-2, ALR-2.
-    Locks:  the identity's row, then the activation code's, then the device's.
+    Rule:   SEC-2, SEC-4, AUT-1, AUT-2, BLK-3, ALR-2.
+    Locks:  the user ID's place in line (an advisory lock), the identity's row, the activation code's, the device's.
     Writes: ActivationCode, CodeDevice, Identity, PasswordFactor, AuditEvent, Delivery.
     """
     assert_in_transaction()
+    stand_in_line_for(user_id)
     identity = locked_active_identity(user_id)
     code = _code_for_a_device(identity or Identity(id=NOBODY), activation_code)
     if identity is None or code is None or code.device_id is None:
-        return _refused(ActivationRefusal.NO_CODE, identity, actor=actor, now=now)
+        return refused_activation(ActivationRefusal.NO_CODE, identity, actor=actor, now=now)
     device = CodeDevice.objects.select_for_update().get(pk=code.device_id)
     refusal_of_choice = refusal_of_password(password, user_id=identity.user_id)
     if refusal_of_choice is not None:
         return PasswordRefused(reason=refusal_of_choice)
     refusal = _refusal(code, device, activation_code=activation_code, device_code=device_code, now=now)
     if refusal is not None:
-        return _refused(refusal, identity, actor=actor, now=now)
+        return refused_activation(refusal, identity, actor=actor, now=now)
     had_a_password = bool(identity.password)
     _activate(identity, code, device, now=now)
-    put_password(identity=identity, password=password, now=now)
-    kind = AuthenticatorKind(device.kind)
-    for activated, serial in ((kind, device.serial), (AuthenticatorKind.PASSWORD, None)):
-        events.authenticator_activated(
-            identity_id=identity.id, kind=activated, serial=serial, actor=Actor.citizen(identity.id), now=now
-        )
-    for activated in [kind, *([AuthenticatorKind.PASSWORD] if had_a_password else [])]:
-        message = AuthenticatorActivated(authenticator=activated.value, at=now)
+    takes_it = _takes_password(identity, code)
+    if takes_it:
+        put_password(identity=identity, password=password, now=now)
+        _record(identity, AuthenticatorKind.PASSWORD, serial=None, is_told=had_a_password, now=now)
+    _record(identity, AuthenticatorKind(device.kind), serial=device.serial, is_told=True, now=now)
+    return Activated(identity_id=identity.id, keeps_password=not takes_it)
+
+
+def _takes_password(identity: Identity, code: ActivationCode) -> bool:
+    factor = PasswordFactor.objects.select_for_update().filter(pk=identity.id).first()
+    return takes_the_place_of_a_password(
+        carrier=CodeCarrier(code.carrier),
+        state=PasswordState(factor.state) if factor else None,
+        suspended_by=BlockSource(factor.suspended_by) if factor and factor.suspended_by else None,
+    )
+
+
+def _record(identity: Identity, kind: AuthenticatorKind, *, serial: str | None, is_told: bool, now: datetime) -> None:
+    citizen = Actor.citizen(identity.id)
+    events.authenticator_activated(identity_id=identity.id, kind=kind, serial=serial, actor=citizen, now=now)
+    if is_told:
+        message = AuthenticatorActivated(authenticator=kind.value, at=now)
         alert_citizen(identity=identity, message=message, now=now)
-    return Activated(identity_id=identity.id)
 
 
 def _code_for_a_device(identity: Identity, typed: str) -> ActivationCode | None:
@@ -111,21 +137,25 @@ def code_opened_by(
     """Give the identity and the code for one authenticator that a user ID and what was typed open; it is not spent yet.
 
     Rule:   SEC-4, TRY-2: for a user ID that nobody has the database is asked as often.
-    Locks:  the identity's row, then the activation code's.
+    Locks:  the user ID's place in line (an advisory lock), the identity's row, then the activation code's.
     Writes: ActivationCode when it is wrong, AuditEvent when it is refused.
     """
+    stand_in_line_for(user_id)
     identity = locked_active_identity(user_id)
     code = numbered_code(identity=identity or Identity(id=NOBODY), kind=kind, typed=typed)
     if identity is None or code is None:
-        return _refused(ActivationRefusal.NO_CODE, identity, actor=actor, now=now)
+        return refused_activation(ActivationRefusal.NO_CODE, identity, actor=actor, now=now)
     if not is_usable(code, now=now):
-        return _refused(ActivationRefusal.EXPIRED, identity, actor=actor, now=now)
+        return refused_activation(ActivationRefusal.EXPIRED, identity, actor=actor, now=now)
     if not code_opens(code, typed=typed):
-        return _refused(ActivationRefusal.WRONG_CODE, identity, actor=actor, now=now)
+        return refused_activation(ActivationRefusal.WRONG_CODE, identity, actor=actor, now=now)
     return identity, code
 
 
-def _refused(reason: ActivationRefusal, identity: Identity | None, *, actor: Actor, now: datetime) -> ActivationRefused:
+def refused_activation(
+    reason: ActivationRefusal, identity: Identity | None, *, actor: Actor, now: datetime
+) -> ActivationRefused:
+    """Note why nothing was activated; who asked is not told which part was wrong (TRY-2)."""
     events.activation_refused(identity_id=identity.id if identity else None, reason=reason.value, actor=actor, now=now)
     return ActivationRefused(reason=reason)
 

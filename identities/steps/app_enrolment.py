@@ -28,12 +28,13 @@ from identities.states import (
     EnrolmentState,
     IdentityState,
 )
+from identities.steps.alerts import alert_addresses
 from identities.steps.app_copy import take_ticket
 from identities.steps.apps import waste_the_time_of_a_pin
 from identities.steps.codes import code_opens, is_usable, numbered_code
 from identities.steps.guard import assert_in_transaction
-from identities.steps.locking import NOBODY, locked_active_identity
-from notifications.api import Language, TemporaryPin, enqueue
+from identities.steps.locking import NOBODY, locked_active_identity, stand_in_line_for
+from notifications.api import CodeIssued, Language, TemporaryPin, enqueue
 
 FirstCode = ActivationCode | PendingChange
 
@@ -95,10 +96,10 @@ def begin_app_enrolment(
     after the same work. An enrolment of the same identity that was open is dead.
 
     Rule:    SEC-4, SEC-5, SEC-7, AUT-1. TRY-2: who has no right code makes no SMS go out, and kills no code whose
-             number they do not know; who has one is sent no more than three PINs an hour.
+             number they do not know; who has one is sent no more than three PINs an hour. ALR-2.
     Raises:  ValueError when the device's key is no EC P-256 key; HsmUnavailable.
     Bytes:   ``device_key`` is SubjectPublicKeyInfo, DER.
-    Locks:   the identity's row, then the code's or the ticket's.
+    Locks:   the user ID's place in line (an advisory lock), the identity's row, then the code's or the ticket's.
     Writes:  AppEnrolment, ActivationCode, CopyTicket, AuditEvent, Delivery.
     """
     assert_in_transaction()
@@ -109,6 +110,7 @@ def begin_app_enrolment(
         opened_at=now,
         expires_at=now + TEMPORARY_PIN_LASTS,
     )
+    stand_in_line_for(user_id)
     identity = locked_active_identity(user_id)
     first = _first_code(identity or Identity(id=NOBODY), activation_code, copy_token, now=now)
     if identity is None or isinstance(first, NotBegun):
@@ -126,6 +128,7 @@ def begin_app_enrolment(
     pin = _drawn_pin(enrolment, now=now)
     enrolment.save(force_insert=True)
     _send(identity, phone, pin, actor=actor, now=now)
+    _tell_the_others(identity, phone, now=now)
     return EnrolmentBegun(enrolment_id=enrolment.id, expires_at=enrolment.expires_at)
 
 
@@ -228,3 +231,18 @@ def _send(identity: Identity, phone: RegisteredPhone, pin: str, *, actor: Actor,
         now=now,
     )
     events.temporary_pin_sent(identity_id=identity.id, actor=actor, now=now)
+
+
+def _tell_the_others(identity: Identity, phone: RegisteredPhone, *, now: datetime) -> None:
+    """Let every other channel hear that a code for an app went out: a stranger may hold the phone's number (ALR-2).
+
+    As often as PINs are sent at most, and so no weapon either. What support sends again, support tells of.
+    """
+    others = [address for address in alert_addresses(identity_id=identity.id) if address.id != phone.address.id]
+    enqueue(
+        message=CodeIssued(authenticator=AuthenticatorKind.APP.value, at=now),
+        addresses=others,
+        language=Language(identity.language),
+        reference=identity.id,
+        now=now,
+    )

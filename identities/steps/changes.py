@@ -11,7 +11,7 @@ from hsm.api import blind_index, open_sealed, seal, verifier
 from identities import events, sealing
 from identities.models import Identity, PendingChange
 from identities.rules.change import window_of
-from identities.states import CancelledBy, ChangeField, ChangeState, IdentityState
+from identities.states import AssuranceLevel, CancelledBy, ChangeField, ChangeState, IdentityState
 from identities.steps.alerts import alert_citizen
 from identities.steps.contacts import use_proof
 from identities.steps.guard import assert_in_transaction
@@ -42,6 +42,7 @@ def create_change(
     new_value: str | None,
     proof_id: UUID | None,
     login_id: UUID,
+    login_level: AssuranceLevel,
     wait: timedelta,
     lasts: timedelta,
     stop_address: Callable[[str], str],
@@ -53,7 +54,7 @@ def create_change(
     A new contact comes as the id of its proof, everything else as ``new_value``: a user ID; the encoded hash of a
     password; JSON for a new authenticator (``{"kind": "app"}``, ``{"kind": "chip", …the credential}``), a reopening
     (``{"kind", "id"}``) and a copy of an app (``{"app": id}``). ``stop_address`` makes the address of the page that
-    stops the change out of a token.
+    stops the change out of a token. ``login_level`` is what the login that asks has reached.
 
     Rule:   CHG-1, CHG-2, CHG-3, CHG-7, AUT-1, BLK-3.
     Raises: ValueError, KeyError or TypeError for a value that no page of ours asks for.
@@ -83,6 +84,7 @@ def create_change(
         opens_at=opens_at,
         closes_at=closes_at,
         first_login_id=login_id,
+        first_login_level=login_level,
         stop_token_index=blind_index(stop_token, purpose=sealing.STOP_TOKEN),
     )
     change.stop_code_verifier = verifier(stop_code, purpose=sealing.STOP_CODE, bound_to=change.id)

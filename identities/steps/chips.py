@@ -17,7 +17,6 @@ from audit.api import Actor
 from hsm.api import blind_index_candidates
 from identities import events, sealing
 from identities.models import Chip, Identity
-from identities.rules.password import refusal_of_password
 from identities.rules.user_id import folded
 from identities.states import (
     AssuranceLevel,
@@ -26,13 +25,12 @@ from identities.states import (
     AuthenticatorState,
     BlockSource,
 )
-from identities.steps.activation import Activated, ActivationRefused, PasswordRefused, code_opened_by
+from identities.steps.activation import Activated, ActivationRefused, code_opened_by
 from identities.steps.alerts import alert_citizen
 from identities.steps.codes import use_code
-from identities.steps.factors import put_password
 from identities.steps.guard import assert_in_transaction
 from identities.steps.lifecycle import suspend_locked
-from identities.steps.locking import NOBODY
+from identities.steps.locking import NOBODY, stand_in_line
 from identities.webauthn import (
     ChipCredential,
     ChipRefusal,
@@ -45,6 +43,7 @@ from identities.webauthn import (
 from notifications.api import AuthenticatorActivated
 
 CHALLENGE_BYTES: Final = 32
+NO_PASSWORD: Final = "no_password"  # noqa: S105 - a reason in the log, not a password
 MADE_UP_LENGTHS: Final = (64, 64, 64, 48, 48, 32, 32, 16)  # of credential ids as makes of chips have them
 
 
@@ -61,6 +60,11 @@ class ChipNotEnrolled:
     """The code would do, but the chip is not taken; the code is still good."""
 
     reason: ChipRefusal
+
+
+@dataclass(frozen=True)
+class PasswordNeeded:
+    """The code would do, but there is no password that the chip could go with; the code is still good."""
 
 
 def new_challenge() -> bytes:
@@ -128,41 +132,32 @@ def activate_chip(
     user_id: str,
     activation_code: str,
     credential: ChipCredential,
-    password: str = "",
     actor: Actor,
     now: datetime,
-) -> Activated | ActivationRefused | PasswordRefused | ChipNotEnrolled:
-    """Make a chip an authenticator of whoever has the code for it, with a password where there is none.
+) -> Activated | ActivationRefused | PasswordNeeded | ChipNotEnrolled:
+    """Make a chip an authenticator of whoever has the code for it, beside the password that they have.
 
-    A password that stands, blocked or not, stays as it is: it has a code of its own (SEC-4).
+    It never makes a password, and never changes one: that has a code of its own (SEC-4, ADR 0111).
 
-    Rule:   SEC-2, SEC-4, AUT-1, ALR-2.
-    Locks:  the identity's row, then the activation code's.
-    Writes: ActivationCode, Chip, Identity, PasswordFactor, AuditEvent, Delivery.
+    Rule:   SEC-4, AUT-1, ALR-2.
+    Locks:  the user ID's place in line (an advisory lock), the identity's row, then the activation code's.
+    Writes: ActivationCode, Chip, AuditEvent, Delivery.
     """
     assert_in_transaction()
-    refusal_of_choice = refusal_of_password(password, user_id=user_id) if password else None
-    if refusal_of_choice is not None:
-        return PasswordRefused(reason=refusal_of_choice)
     kind = AuthenticatorKind.CHIP
     opened = code_opened_by(user_id=user_id, kind=kind, typed=activation_code, actor=actor, now=now)
     if isinstance(opened, ActivationRefused):
         return opened
     identity, code = opened
-    refusal_of_none = None if identity.password or password else refusal_of_password("", user_id=user_id)
-    if refusal_of_none is not None:
-        return PasswordRefused(reason=refusal_of_none)
+    if not identity.password:
+        events.activation_refused(identity_id=identity.id, reason=NO_PASSWORD, actor=actor, now=now)
+        return PasswordNeeded()
     citizen = Actor.citizen(identity.id)
     level = AssuranceLevel(code.enrolled_level)
     enrolled = enrol_chip(identity_id=identity.id, credential=credential, enrolled_level=level, actor=citizen, now=now)
     if isinstance(enrolled, ChipRefusal):
         return ChipNotEnrolled(reason=enrolled)
     use_code(code, now=now)
-    if not identity.password:
-        put_password(identity=identity, password=password, now=now)
-        events.authenticator_activated(
-            identity_id=identity.id, kind=AuthenticatorKind.PASSWORD, serial=None, actor=citizen, now=now
-        )
     return Activated(identity_id=identity.id)
 
 
@@ -180,20 +175,30 @@ def chip_login_options(*, identity_id: UUID | None, user_id: str, challenge: byt
 
 
 def accept_chip(
-    *, identity_id: UUID | None, response: object, challenge: bytes, actor: Actor, now: datetime
+    *,
+    subject: UUID,
+    response: object,
+    challenge: bytes,
+    asked_at: datetime,
+    actor: Actor,
+    now: datetime,
 ) -> ChipOutcome:
     """Decide whether a chip's answer opens the next door. For nobody the same is done with a key that nobody has.
+
+    ``subject`` is an identity's id, or what stands for a user ID that nobody has: either waits in the same line.
 
     Rule:   APR-7. TRY-2: a wrong answer counts against nobody's chip, for a stranger can send as many as they like;
             the source is counted by who calls. A count that does not rise, rightly signed, tells of two chips with
             one key: the chip is suspended and its citizen told. So the caller holds and spends what the challenge
-            belongs to: an answer that is judged twice would tell of a copy.
-    Locks:  the identity's row, then the chip's.
+            belongs to: an answer that is judged twice would tell of a copy. A challenge of before the chip's last
+            use (``asked_at``) tells of nothing but an answer that was overtaken: it is wrong, and no more.
+    Locks:  the subject's place in line (an advisory lock), the identity's row, then the chip's.
     Writes: Chip; when it is suspended what ``suspend_authenticator`` writes.
     """
     assert_in_transaction()
-    identity = Identity.objects.select_for_update(no_key=True).filter(pk=identity_id or NOBODY).first()
-    chips = Chip.objects.select_for_update().filter(identity_id=identity_id or NOBODY)
+    stand_in_line(subject)
+    identity = Identity.objects.select_for_update(no_key=True).filter(pk=subject).first()
+    chips = Chip.objects.select_for_update().filter(identity_id=subject)
     chip = chips.exclude(state=AuthenticatorState.BLOCKED).first()
     key = _nobodys_key() if chip is None else bytes(chip.public_key)
     answer = verified_answer(response, challenge=challenge, public_key=key)
@@ -202,6 +207,8 @@ def accept_chip(
     if answer.credential_id != bytes(chip.credential_id):
         return ChipOutcome.WRONG
     if is_copied(kept=chip.sign_count, shown=answer.sign_count):
+        if chip.last_used_at is not None and asked_at < chip.last_used_at:
+            return ChipOutcome.WRONG
         suspend_locked(
             identity=identity,
             kind=AuthenticatorKind.CHIP,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from hsm.api import verifier, verifier_matches
 from identities import sealing
@@ -19,13 +19,14 @@ from identities.rules.codes import (
     activation_code_is_usable,
     split_activation_code,
 )
+from identities.rules.halves import APART_FOR, other_halves
 from identities.states import ActivationCodeState, AssuranceLevel, AuthenticatorKind, CodeCarrier
 from identities.steps.guard import assert_in_transaction
 
 
 @dataclass(frozen=True)
 class MadeCode:
-    """A code, in the clear this once: twelve characters, of which the first four are its number."""
+    """A code, in the clear this once: fourteen characters, of which the first six are its number."""
 
     id: UUID
     text: str
@@ -109,6 +110,18 @@ def use_code(code: ActivationCode, *, now: datetime) -> None:
     assert_in_transaction()
     code.state, code.used_at = ActivationCodeState.USED, now
     code.save(update_fields=["state", "used_at"])
+
+
+def has_other_half(identity: Identity, kind: AuthenticatorKind, carrier: CodeCarrier, *, now: datetime) -> bool:
+    """Tell whether a locked identity has, over the same carrier, a code that would make a log-in whole with this one.
+
+    Rule: SEC-4, SEC-5: one that can be typed now, or one that something was enrolled with in the last 120 hours.
+    """
+    halves = ActivationCode.objects.filter(
+        identity=identity, carrier=carrier, kind__in=[half.value for half in sorted(other_halves(kind, carrier))]
+    )
+    is_open = Q(state=ActivationCodeState.OPEN, expires_at__gt=now)
+    return halves.filter(is_open | Q(state=ActivationCodeState.USED, used_at__gt=now - APART_FOR)).exists()
 
 
 def kill_activation_codes(*, identity_id: UUID, kind: AuthenticatorKind | None = None) -> None:

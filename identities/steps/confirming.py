@@ -9,7 +9,7 @@ from audit.api import Actor
 from identities import events
 from identities.models import Identity, PendingChange
 from identities.rules.change import ConfirmRefusal, SecondLogin, refusal_to_confirm
-from identities.states import ChangeField, ChangeState
+from identities.states import AssuranceLevel, ChangeField, ChangeState
 from identities.steps.alerts import alert_addresses, alert_citizen
 from identities.steps.changes import expire, new_value_of
 from identities.steps.guard import assert_in_transaction
@@ -59,7 +59,13 @@ def confirm_pending_change(
     )
     stood_before = alert_addresses(identity_id=identity.id)
     outcome: Put | ConfirmRefusal = refusal or put_value(
-        identity, field, new_value_of(change), second=second, actor=actor, now=now
+        identity,
+        field,
+        new_value_of(change),
+        first_level=AssuranceLevel(change.first_login_level),
+        second=second,
+        actor=actor,
+        now=now,
     )
     if isinstance(outcome, ConfirmRefusal):
         if outcome is ConfirmRefusal.TOO_LATE:

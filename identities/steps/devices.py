@@ -9,9 +9,10 @@ from audit.api import Actor
 from hsm.api import seed_verifier, wrap_seed
 from identities import events
 from identities.models import ActivationCode, CodeDevice, Identity
+from identities.rules.levels import level_of_what_is_given
 from identities.states import AssuranceLevel, AuthenticatorKind, CodeCarrier, DeviceState, IdentityState
 from identities.steps.alerts import alert_citizen
-from identities.steps.codes import make_activation_code
+from identities.steps.codes import has_other_half, make_activation_code
 from identities.steps.guard import assert_in_transaction
 from notifications.api import CodeIssued
 
@@ -22,6 +23,7 @@ class DeviceRefusal(StrEnum):
     UNKNOWN = "unknown"
     NOT_IN_STOCK = "not_in_stock"
     IDENTITY_BLOCKED = "identity_blocked"
+    OTHER_HALF = "other_half"
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,15 @@ def register_code_device(*, serial: str, seed: bytes, kind: AuthenticatorKind = 
     return device_id
 
 
-def hand_out_code_device(*, serial: str, identity_id: UUID, actor: Actor, now: datetime) -> HandedOut | DeviceRefused:
+def hand_out_code_device(
+    *, serial: str, identity_id: UUID, proven_level: AssuranceLevel, actor: Actor, now: datetime
+) -> HandedOut | DeviceRefused:
     """Hand a code device from the stock to a citizen, with an activation code on paper.
 
-    A device that was handed out to the same citizen before and never activated gets a new code.
+    A device that was handed out to the same citizen before and never activated gets a new code. ``proven_level`` is
+    what the citizen's documents have proven at this hand-out.
 
-    Rule:   AUT-2, SEC-4, ALR-2.
+    Rule:   AUT-2, SEC-4, LVL-2, ALR-2.
     Locks:  the identity's row, then the device's.
     Writes: CodeDevice, ActivationCode, AuditEvent, Delivery.
     """
@@ -78,20 +83,25 @@ def hand_out_code_device(*, serial: str, identity_id: UUID, actor: Actor, now: d
     )
     if device.state != DeviceState.IN_STOCK and not is_this_citizens:
         return DeviceRefused(reason=DeviceRefusal.NOT_IN_STOCK)
+    kind = AuthenticatorKind(device.kind)
+    if has_other_half(identity, kind, CodeCarrier.PAPER, now=now):
+        return DeviceRefused(reason=DeviceRefusal.OTHER_HALF)
     device.state = DeviceState.HANDED_OUT
     device.save(update_fields=["state"])
     code = make_activation_code(
         identity=identity,
-        kind=AuthenticatorKind(device.kind),
+        kind=kind,
         carrier=CodeCarrier.PAPER,
-        enrolled_level=AssuranceLevel(identity.assurance_level),
+        enrolled_level=level_of_what_is_given(
+            AssuranceLevel(identity.assurance_level), proven_level=proven_level, carrier=CodeCarrier.PAPER
+        ),
         device=device,
         now=now,
     )
     events.code_display_handed_out(identity_id=identity.id, serial=serial, actor=actor, now=now)
     events.activation_code_issued(
         identity_id=identity.id,
-        kind=AuthenticatorKind(device.kind),
+        kind=kind,
         serial=serial,
         carrier=CodeCarrier.PAPER,
         actor=actor,

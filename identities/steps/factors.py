@@ -4,11 +4,9 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from struct import pack
-from typing import Final
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password, verify_password
-from django.db import connection
 from django_otp.oath import TOTP
 
 from audit.api import Actor
@@ -21,8 +19,7 @@ from identities.rules.tries import NO_TRIES, after_wrong_try, is_paused
 from identities.states import AuthenticatorBlockReason, AuthenticatorKind, DeviceState, PasswordState
 from identities.steps.guard import assert_in_transaction
 from identities.steps.lifecycle import block_locked
-
-CODE_TRIES: Final = 1  # the first half of the advisory lock of those who try a code
+from identities.steps.locking import stand_in_line
 
 
 class HsmTotp(TOTP):
@@ -89,7 +86,7 @@ def accept_code(*, subject: UUID, typed: str, source: str, actor: Actor, now: da
     Writes: CodeDevice, DeviceTries, AuditEvent.
     """
     assert_in_transaction()
-    _stand_in_line(subject)
+    stand_in_line(subject)
     device = CodeDevice.objects.select_for_update().filter(user_id=subject, state=DeviceState.ACTIVE).first()
     counted = {"subject": device.uuid if device else subject, "source": source}
     counter = DeviceTries.objects.filter(**counted).first() or DeviceTries(**counted)
@@ -107,14 +104,6 @@ def accept_code(*, subject: UUID, typed: str, source: str, actor: Actor, now: da
     if judgement is CodeJudgement.WRONG and not is_paused(counter.tries, now=now):
         _count_wrong_code(counter, device, actor=actor, now=now)
     return None
-
-
-def _stand_in_line(subject: UUID) -> None:
-    """Wait for whoever tries a code of the same subject: a device's row would make them wait, and nobody has none."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, %s)", [CODE_TRIES, int.from_bytes(subject.bytes[-4:], signed=True)]
-        )
 
 
 def _count_wrong_code(counter: DeviceTries, device: CodeDevice | None, *, actor: Actor, now: datetime) -> None:

@@ -8,20 +8,24 @@ from uuid import UUID
 from audit.api import Actor
 from identities import events
 from identities.authenticator_queries import authenticators_held
-from identities.models import CodeDevice, Identity
+from identities.models import CodeDevice, Identity, PasswordFactor
 from identities.queries import RegisteredPhone, registered_phone
 from identities.rules.codes import ACTIVATION_LASTS, phone_is_too_new
+from identities.rules.halves import NEVER_BY_SMS
+from identities.rules.levels import level_of_what_is_given
 from identities.rules.limits import is_at_most
 from identities.states import (
     CODE_DEVICES,
     AssuranceLevel,
     AuthenticatorKind,
+    BlockSource,
     CodeCarrier,
     DeviceState,
     IdentityState,
+    PasswordState,
 )
 from identities.steps.alerts import alert_citizen
-from identities.steps.codes import MadeCode, make_activation_code
+from identities.steps.codes import MadeCode, has_other_half, make_activation_code
 from identities.steps.guard import assert_in_transaction
 from notifications.api import ActivationCodeSent, CodeIssued, Language, enqueue
 
@@ -35,6 +39,9 @@ class CodeNotGivenReason(StrEnum):
     AT_MOST = "at_most"
     NO_DEVICE = "no_device"
     SAME_CHANNEL = "same_channel"
+    NEEDS_PASSWORD = "needs_password"  # noqa: S105 - a reason, not a password
+    OTHER_HALF = "other_half"
+    SUSPENDED = "suspended"
 
 
 @dataclass(frozen=True)
@@ -57,14 +64,15 @@ def give_activation_code(
     identity_id: UUID,
     kind: AuthenticatorKind,
     carrier: CodeCarrier,
-    in_person: bool,
+    proven_level: AssuranceLevel | None,
     actor: Actor,
     now: datetime,
 ) -> CodeGiven | CodeNotGiven:
     """Give a citizen a code that activates one authenticator; the one they had for that kind is dead.
 
-    A code for a code device is for the one that was handed to the citizen last and not activated. Only what a person
-    who is there takes home on paper may reach HIGH.
+    A code for a code device is for the one that was handed to the citizen last and not activated. ``proven_level`` is
+    what the documents of a citizen who is there have proven, None for one who is not: only what is taken home on paper
+    may reach HIGH.
 
     Rule:   SEC-4, SEC-7, AUT-1, LVL-2, ALR-2, SUP-2.
     Locks:  the identity's row, then the device's.
@@ -82,13 +90,13 @@ def give_activation_code(
             identity_id=identity_id, kind=kind, carrier=carrier, reason=refusal.value, actor=actor, now=now
         )
         return CodeNotGiven(reason=refusal)
-    level = AssuranceLevel(identity.assurance_level)
-    may_be_high = in_person and carrier is CodeCarrier.PAPER
     code = make_activation_code(
         identity=identity,
         kind=kind,
         carrier=carrier,
-        enrolled_level=level if may_be_high else min(level, AssuranceLevel.SUBSTANTIAL),
+        enrolled_level=level_of_what_is_given(
+            AssuranceLevel(identity.assurance_level), proven_level=proven_level, carrier=carrier
+        ),
         device=device,
         now=now,
     )
@@ -117,16 +125,21 @@ def refusal_to_give(
     """Decide whether a locked identity gets no code; ``None`` means it may.
 
     An app takes a second code by SMS (SEC-5): the first does not come by SMS too, and one that no phone could get as
-    long as the first lives is not begun.
+    long as the first lives is not begun. A chip opens with a password, and what comes with a chip's code makes none.
 
-    Rule: SEC-5, SEC-7, AUT-1, BLK-1.
+    Rule: SEC-4, SEC-5, SEC-7, AUT-1, BLK-1, BLK-3.
     """
     if identity.state != IdentityState.ACTIVE:
         return CodeNotGivenReason.BLOCKED
-    if kind is AuthenticatorKind.APP and carrier is CodeCarrier.SMS:
+    if kind in NEVER_BY_SMS and carrier is CodeCarrier.SMS:
         return CodeNotGivenReason.SAME_CHANNEL
     if is_at_most(kind, held=authenticators_held(identity.id, kind)):
         return CodeNotGivenReason.AT_MOST
+    refusal = _refusal_by_password(identity, kind)
+    if refusal is not None:
+        return refusal
+    if has_other_half(identity, kind, carrier, now=now):
+        return CodeNotGivenReason.OTHER_HALF
     by_sms_at = {CodeCarrier.SMS: now}.get(carrier, now + ACTIVATION_LASTS[carrier])
     if carrier is CodeCarrier.SMS or kind is AuthenticatorKind.APP:
         if phone is None:
@@ -134,6 +147,18 @@ def refusal_to_give(
         if phone_is_too_new(registered_at=phone.registered_at, is_first=phone.is_first, now=by_sms_at):
             return CodeNotGivenReason.PHONE_TOO_NEW
     return None
+
+
+def _refusal_by_password(identity: Identity, kind: AuthenticatorKind) -> CodeNotGivenReason | None:
+    """Decide whether the password that stands, or that none does, forbids a code."""
+    if kind not in {AuthenticatorKind.CHIP, AuthenticatorKind.PASSWORD}:
+        return None
+    factor = PasswordFactor.objects.filter(pk=identity.id).first()
+    if kind is AuthenticatorKind.CHIP:
+        has_one = factor is not None and factor.state != PasswordState.BLOCKED
+        return None if has_one else CodeNotGivenReason.NEEDS_PASSWORD
+    others = factor is not None and factor.suspended_by not in {None, BlockSource.CITIZEN}
+    return CodeNotGivenReason.SUSPENDED if others else None
 
 
 def _device_in_hand(identity: Identity, kind: AuthenticatorKind) -> CodeDevice | None:

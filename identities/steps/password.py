@@ -4,9 +4,17 @@ from datetime import datetime
 
 from audit.api import Actor
 from identities import events
+from identities.models import PasswordFactor
 from identities.rules.password import refusal_of_password
-from identities.states import AuthenticatorKind
-from identities.steps.activation import Activated, ActivationRefused, PasswordRefused, code_opened_by
+from identities.states import AuthenticatorKind, BlockSource
+from identities.steps.activation import (
+    Activated,
+    ActivationRefusal,
+    ActivationRefused,
+    PasswordRefused,
+    code_opened_by,
+    refused_activation,
+)
 from identities.steps.alerts import alert_citizen
 from identities.steps.codes import use_code
 from identities.steps.ending import sign_out_everywhere
@@ -22,9 +30,10 @@ def activate_password(
 
     The password is judged before anything is looked up, so that what it is told tells nothing of who exists (TRY-2).
 
-    Rule:   SEC-2, SEC-4, AUT-1: this alone brings a blocked password back. ALR-2. Logins and changes that wait end:
+    Rule:   SEC-2, SEC-4, AUT-1: this alone brings a blocked password back. BLK-3: not one that somebody else than
+            its citizen suspended. ALR-2. Logins and changes that wait end:
             whoever knew the old password may be behind them.
-    Locks:  the identity's row, then the activation code's.
+    Locks:  the user ID's place in line (an advisory lock), the identity's row, then the activation code's.
     Writes: ActivationCode, Identity, PasswordFactor, AuditEvent, Delivery; PendingChange, AppEnrolment.
     """
     assert_in_transaction()
@@ -36,6 +45,9 @@ def activate_password(
     if isinstance(opened, ActivationRefused):
         return opened
     identity, code = opened
+    factor = PasswordFactor.objects.select_for_update().filter(pk=identity.id).first()
+    if factor is not None and factor.suspended_by not in {None, BlockSource.CITIZEN}:
+        return refused_activation(ActivationRefusal.SUSPENDED, identity, actor=actor, now=now)
     use_code(code, now=now)  # before everything else ends, the codes among it
     citizen = Actor.citizen(identity.id)
     if identity.password:

@@ -41,7 +41,14 @@ class Put:
 
 
 def put_value(
-    identity: Identity, change_field: ChangeField, value: str, *, second: SecondLogin, actor: Actor, now: datetime
+    identity: Identity,
+    change_field: ChangeField,
+    value: str,
+    *,
+    first_level: AssuranceLevel,
+    second: SecondLogin,
+    actor: Actor,
+    now: datetime,
 ) -> Put | ConfirmRefusal:
     """Put a locked identity's new value in place, or say what has come between since it was asked for.
 
@@ -61,7 +68,8 @@ def put_value(
     if change_field is ChangeField.PASSWORD:
         put_encoded_password(identity=identity, encoded=value, now=now)
     elif change_field is ChangeField.AUTHENTICATOR:
-        return _put_authenticator(identity, value, second=second, actor=actor, now=now)
+        level = min(first_level, second.level, AssuranceLevel(identity.assurance_level))
+        return _put_authenticator(identity, value, level=level, actor=actor, now=now)
     elif change_field is ChangeField.REOPENING:
         kind, authenticator_id = wanted_reopening(value)
         reopen_authenticator(
@@ -80,24 +88,25 @@ def _put_user_id(identity: Identity, value: str, *, actor: Actor, now: datetime)
 
 
 def _put_authenticator(
-    identity: Identity, value: str, *, second: SecondLogin, actor: Actor, now: datetime
+    identity: Identity, value: str, *, level: AssuranceLevel, actor: Actor, now: datetime
 ) -> Put | ConfirmRefusal:
     """Give a new app its code on the screen, to be typed within half an hour; enrol a chip at once.
 
-    Rule: LVL-2: a chip that was registered from home reaches no more than the login that confirms it.
+    Rule: LVL-2: a chip that was registered from home reaches no more than the login that it was made at, and no more
+          than the one that confirms it.
     """
     kind, credential = wanted_authenticator(value)
     if kind is AuthenticatorKind.CHIP:
         enrolled = enrol_chip(
             identity_id=identity.id,
             credential=ChipCredential.from_json(credential),
-            enrolled_level=min(second.level, AssuranceLevel(identity.assurance_level)),
+            enrolled_level=level,
             actor=actor,
             now=now,
         )
         return Put() if isinstance(enrolled, UUID) else AS_CONFIRM_REFUSAL.get(enrolled, ConfirmRefusal.NOT_POSSIBLE)
     given = give_activation_code(
-        identity_id=identity.id, kind=kind, carrier=CodeCarrier.SCREEN, in_person=False, actor=actor, now=now
+        identity_id=identity.id, kind=kind, carrier=CodeCarrier.SCREEN, proven_level=None, actor=actor, now=now
     )
     if isinstance(given, CodeNotGiven):
         return AS_CONFIRM_REFUSAL.get(given.reason, ConfirmRefusal.NOT_POSSIBLE)

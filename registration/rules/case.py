@@ -192,14 +192,6 @@ def refusal_to_care_for(
     return StepRefusal.TOO_OLD if is_too_old(looked_up_at=looked_up_at, now=now) else None
 
 
-def was_proven_at(*, level_reached: int | None, identity_level: int) -> bool:
-    """Tell whether the documents of a case reach the level of the identity that something is handed out for.
-
-    Rule: LVL-2, REG-5: what is enrolled rests on who was seen with what.
-    """
-    return level_reached is not None and level_reached >= identity_level
-
-
 def needs_second_officer(*, has_document: bool, has_cpr_number: bool, block_codes: Collection[str]) -> bool:
     """Tell whether one clerk is not enough. ``block_codes``: sources and reasons of the blocks that stand.
 

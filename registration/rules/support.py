@@ -47,6 +47,8 @@ class SupportRefusal(StrEnum):
     AT_MOST = "at_most"
     NO_DEVICE = "no_device"
     SAME_CHANNEL = "same_channel"
+    OTHER_HALF = "other_half"
+    SUSPENDED = "suspended"
     NO_ENROLMENT = "no_enrolment"
     TOO_MANY_PINS = "too_many_pins"
 

@@ -27,6 +27,9 @@ WHY: Final[Mapping[CodeNotGivenReason, SupportRefusal]] = {
     CodeNotGivenReason.AT_MOST: SupportRefusal.AT_MOST,
     CodeNotGivenReason.NO_DEVICE: SupportRefusal.NO_DEVICE,
     CodeNotGivenReason.SAME_CHANNEL: SupportRefusal.SAME_CHANNEL,
+    CodeNotGivenReason.NEEDS_PASSWORD: SupportRefusal.SAME_CHANNEL,  # said of a chip alone, which gets no SMS at all
+    CodeNotGivenReason.OTHER_HALF: SupportRefusal.OTHER_HALF,
+    CodeNotGivenReason.SUSPENDED: SupportRefusal.SUSPENDED,
 }
 
 
@@ -34,9 +37,10 @@ WHY: Final[Mapping[CodeNotGivenReason, SupportRefusal]] = {
 def send_code_for_caller(
     *, officer_id: UUID, call_id: UUID, kind: AuthenticatorKind, now: datetime
 ) -> CodeGiven | SupportRefused:
-    """An identified caller gets a code by SMS, for a chip, a password or the code device that was handed to them.
+    """An identified caller gets a code by SMS, for a password or the code device that was handed to them.
 
-    The agent sees neither the code nor the number. Never for an app: its second code comes by SMS (SEC-5).
+    The agent sees neither the code nor the number. Never for an app, whose second code comes by SMS (SEC-5), nor for a
+    chip; and of a code device and a password one within 120 hours (ADR 0111).
 
     Rule:   SUP-1, SUP-2, SEC-4, SEC-7, ALR-2.
     Raises: MayNotAct; SupportCall.DoesNotExist.
@@ -53,7 +57,7 @@ def send_code_for_caller(
             identity_id=call.identity_id,
             kind=kind,
             carrier=CodeCarrier.SMS,
-            in_person=False,
+            proven_level=None,
             actor=officer.actor,
             now=now,
         )

@@ -11,22 +11,22 @@ from identities.api import (
     ActivationRefused,
     ChipNotEnrolled,
     ChipRefusal,
-    PasswordRefused,
+    PasswordNeeded,
     verify_chip_registration,
 )
 
 
 @transaction.atomic(durable=True)
 def activate_chip(
-    *, user_id: str, activation_code: str, password: str, response: object, challenge: bytes, now: datetime
-) -> Activated | ActivationRefused | PasswordRefused | ChipNotEnrolled:
-    """Activate a chip with a user ID, a code and the chip's own answer; a password is taken where there is none.
+    *, user_id: str, activation_code: str, response: object, challenge: bytes, now: datetime
+) -> Activated | ActivationRefused | PasswordNeeded | ChipNotEnrolled:
+    """Activate a chip with a user ID, a code and the chip's own answer, beside the password that stands.
 
     The chip is judged first and for everybody alike, so that the judgement does not tell which user IDs have a code.
 
-    Rule:    SEC-2, SEC-4, AUT-1, TRY-2.
+    Rule:    SEC-4, AUT-1, TRY-2.
     Returns: a refusal is committed: its audit event and the count of wrong tries must survive.
-    Writes:  ActivationCode, Chip, Identity, PasswordFactor, AuditEvent, Delivery.
+    Writes:  ActivationCode, Chip, AuditEvent, Delivery.
     """
     credential = verify_chip_registration(response, challenge=challenge)
     if isinstance(credential, ChipRefusal):
@@ -35,7 +35,6 @@ def activate_chip(
         user_id=user_id,
         activation_code=activation_code,
         credential=credential,
-        password=password,
         actor=Actor.visitor(),
         now=now,
     )

@@ -51,6 +51,7 @@ def request_change(
         new_value=_value_of(wanted),
         proof_id=proof_id,
         login_id=login.id,
+        login_level=login.level,
         wait=settings.CHANGE_WAIT_FOR,
         lasts=settings.CHANGE_WINDOW_FOR,
         stop_address=_stop_address,

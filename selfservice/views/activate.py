@@ -22,6 +22,14 @@ DONE: Final[Mapping[str, tuple[Text, Text]]] = {
         _("Your device is active"),
         _("You can log in with your user ID, the code display or audio code reader, and your password."),
     ),
+    "device-alone": (
+        _("Your device is active"),
+        _(
+            "You log in with your user ID, the code display or audio code reader, and the password that you had "
+            "before: it is as it was, and the one that you typed now opens nothing. If you have forgotten it, or it is "
+            "blocked, get an activation code for a new one at Citizen Service."
+        ),
+    ),
     "chip": (_("Your chip is active"), _("You can log in with your user ID, the chip and your password.")),
     "password": (
         _("Your new password is active"),
@@ -64,8 +72,8 @@ class ActivateDevicePage(PublicPage, FormMixin[ActivateForm], ProcessFormView):
             now=self.now,
         )
         match outcome:
-            case Activated():
-                return redirect("selfservice:activated", what="device")
+            case Activated(keeps_password=keeps):
+                return redirect("selfservice:activated", what="device-alone" if keeps else "device")
             case PasswordRefused(reason=reason):
                 form.add_error("password", str(PASSWORD_REFUSALS[reason]))
             case ActivationRefused():

@@ -14,14 +14,13 @@ from identities.api import (
     ActivationRefused,
     ChipNotEnrolled,
     ChipRefusal,
-    PasswordRefused,
+    PasswordNeeded,
     chip_registration_options,
 )
 from selfservice.authenticator_texts import CHIP_REFUSALS
 from selfservice.forms import ActivateChipForm, ChipUserForm
-from selfservice.texts import CODE_ALONE_REFUSED, PASSWORD_REFUSALS, TOO_MANY_TRIES_FROM_HERE
+from selfservice.texts import CODE_ALONE_REFUSED, PASSWORD_NEEDED, TOO_MANY_TRIES_FROM_HERE
 from selfservice.usecases.activate_chip import activate_chip
-from selfservice.views.change_password import rating_texts
 from selfservice.views.flow import keep_challenge, spent_challenge
 
 ACT = "activate"
@@ -30,14 +29,10 @@ UNPROCESSABLE = 422
 
 @method_decorator(sensitive_post_parameters(), name="dispatch")
 class ActivateChipPage(PublicPage, FormMixin[ActivateChipForm], ProcessFormView):
-    """User ID, code and what the chip answers; a password where there is none (SEC-4)."""
+    """User ID, code and what the chip answers (SEC-4)."""
 
     template_name = "selfservice/activate_chip.html"
     form_class = ActivateChipForm
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Give the script the words for how guessable a password is."""
-        return super().get_context_data(ratings=rating_texts(), **kwargs)
 
     def form_valid(self, form: ActivateChipForm) -> HttpResponse:
         """Activate; a refusal says what to do, not which part was wrong (TRY-2)."""
@@ -52,8 +47,8 @@ class ActivateChipPage(PublicPage, FormMixin[ActivateChipForm], ProcessFormView)
         match outcome:
             case Activated():
                 return redirect("selfservice:activated", what="chip")
-            case PasswordRefused(reason=reason):
-                form.add_error("password", str(PASSWORD_REFUSALS[reason]))
+            case PasswordNeeded():
+                form.add_error(None, str(PASSWORD_NEEDED))
             case ChipNotEnrolled(reason=reason):
                 form.add_error(None, str(CHIP_REFUSALS[reason]))
             case ActivationRefused():

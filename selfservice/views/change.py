@@ -22,10 +22,11 @@ from identities.api import (
     SecondLogin,
     authenticators_of,
     change_of,
+    grouped_activation_code,
     refusal_to_confirm,
 )
 from mitid_portal.times import danish_time
-from selfservice.authenticator_texts import grouped, text_of_new_value
+from selfservice.authenticator_texts import text_of_new_value
 from selfservice.rules import stage_of
 from selfservice.states import ChangeStage
 from selfservice.texts import (
@@ -86,7 +87,7 @@ class ChangePage(CitizenPage):
         self.template_name = "selfservice/app_code.html"
         minutes = int(ACTIVATION_LASTS[CodeCarrier.SCREEN].total_seconds() // 60)
         address = urljoin(settings.PUBLIC_ADDRESS, reverse("authentication:app-shell"))
-        context = self.get_context_data(code=grouped(code), minutes=minutes, app_address=address)
+        context = self.get_context_data(code=grouped_activation_code(code), minutes=minutes, app_address=address)
         return self.render_to_response(context, headers={"Cache-Control": "no-store"})
 
     def _change(self) -> ChangeView:

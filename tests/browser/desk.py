@@ -16,6 +16,7 @@ from django.db import transaction  # noqa: E402 - after the settings
 
 from audit.api import Actor  # noqa: E402 - after the settings
 from identities.api import (  # noqa: E402 - after the settings
+    AssuranceLevel,
     AuthenticatorBlockReason,
     AuthenticatorKind,
     CodeCarrier,
@@ -27,6 +28,7 @@ from identities.api import (  # noqa: E402 - after the settings
     locked_identity,
 )
 from mitid_portal import clock  # noqa: E402 - after the settings
+from tests.factories.authenticators import a_visit_long_past  # noqa: E402 - after the settings
 
 KINDS = {"chip-code": AuthenticatorKind.CHIP, "password-code": AuthenticatorKind.PASSWORD}
 
@@ -44,11 +46,12 @@ def main(act: str, user_id: str) -> str:
 
 def code(identity_id: UUID, kind: AuthenticatorKind, carrier: CodeCarrier) -> str:
     """Give a code; on paper only to a person who is there."""
+    a_visit_long_past(identity_id)
     given = give_activation_code(
         identity_id=identity_id,
         kind=kind,
         carrier=carrier,
-        in_person=carrier is CodeCarrier.PAPER,
+        proven_level=AssuranceLevel.HIGH if carrier is CodeCarrier.PAPER else None,
         actor=Actor.system(),
         now=clock.now(),
     )

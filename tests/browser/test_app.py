@@ -364,7 +364,7 @@ def test_without_camera_and_without_connection(system, browser, demo):
         phone.part("#offline").wait_for()
         phone.look("offline")
         phone.press("add")
-        phone.send(user_id=name_of(owner), activation_code="AAAA-AAAA-AAAA")
+        phone.send(user_id=name_of(owner), activation_code="AAA-AAA-AAAA-AAAA")
         phone.told()
         assert all("ERR_INTERNET_DISCONNECTED" in line for line in window.take_complaints())
         phone.look("offline-told")

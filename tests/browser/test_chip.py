@@ -131,7 +131,7 @@ def test_a_chip_and_then_a_password_are_activated_with_papers(system: System, br
         citizen.speak()
         citizen.go("/activate/")
         citizen.press("main a[href$='/activate/chip/']")
-        citizen.fill(user_id=persona.user_id or "", activation_code=f"{code[:4]}33333333")
+        citizen.fill(user_id=persona.user_id or "", activation_code=f"{code[:6]}33333333")
         with window.page.expect_navigation():
             citizen.press(PRESS)
         make_sure_of_the_refusal(citizen)

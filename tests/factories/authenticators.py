@@ -1,11 +1,12 @@
 """Apps and chips as their enrolment leaves them, for tests of what happens to them afterwards."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import F
 from uuid_utils.compat import uuid7
 
-from identities.models import App, Chip, ContactPoint
+from identities.models import ActivationCode, App, Chip, ContactPoint
 from identities.states import AppPlatform, AssuranceLevel
 
 
@@ -39,6 +40,14 @@ def a_chip_row(identity_id: UUID, *, now: datetime, level: AssuranceLevel = Assu
         sign_count=1,
         enrolled_level=level,
         activated_at=now,
+    )
+
+
+def a_visit_long_past(identity_id: UUID) -> None:
+    """Let what was enrolled with codes so far have been enrolled on a visit of another week (ADR 0111)."""
+    earlier, used = timedelta(days=7), ActivationCode.objects.filter(identity_id=identity_id, state="used")
+    used.update(
+        issued_at=F("issued_at") - earlier, expires_at=F("expires_at") - earlier, used_at=F("used_at") - earlier
     )
 
 

@@ -185,7 +185,13 @@ def a_resident(
     )
     device = a_device()
     with transaction.atomic():
-        handed = hand_out_code_device(serial=device.serial, identity_id=identity_id, actor=an_officer(), now=earlier)
+        handed = hand_out_code_device(
+            serial=device.serial,
+            identity_id=identity_id,
+            proven_level=AssuranceLevel.HIGH,
+            actor=an_officer(),
+            now=earlier,
+        )
     assert isinstance(handed, HandedOut)
     with transaction.atomic():
         activated = activate_code_device(

@@ -70,6 +70,7 @@ def asked_copy(app, at):
             new_value=json.dumps({"app": str(app.id)}),
             proof_id=None,
             login_id=uuid7(),
+            login_level=AssuranceLevel.SUBSTANTIAL,
             wait=HOUR,
             lasts=timedelta(hours=24),
             stop_address=lambda token: f"https://mitid.example/stop/{token}",

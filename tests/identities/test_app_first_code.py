@@ -97,11 +97,11 @@ def changes_phone(resident, at):
 
 
 def test_the_code_may_be_typed_as_people_type_it(resident, phone, code, now):
-    begun(resident.user_id.upper(), phone, code=f" {code[:4].lower()}-{code[4:8]} {code[8:]}", now=now)
+    begun(resident.user_id.upper(), phone, code=f" {code[:6].lower()}-{code[6:10]} {code[10:]}", now=now)
     assert len(temporary_pins_sent(resident.identity_id)) == 1
 
 
-@pytest.mark.parametrize("typed", ["", "3333WRONGWRO", "WRONG"])
+@pytest.mark.parametrize("typed", ["", "333333WRONGWRO", "WRONG"])
 def test_try_2_who_does_not_know_the_number_of_a_code_makes_no_try_of_it(resident, phone, code, now, typed):
     """TRY-2: and makes no SMS go out."""
     for _ in range(10):
@@ -115,7 +115,7 @@ def test_try_2_who_does_not_know_the_number_of_a_code_makes_no_try_of_it(residen
 def test_sec_4_three_wrong_tries_of_the_code_with_this_number_kill_it(resident, phone, code, now):
     """SEC-4."""
     for _ in range(3):
-        begun(resident.user_id, phone, code=code[:4] + STRANGERS_GUESS, now=now)
+        begun(resident.user_id, phone, code=code[:6] + STRANGERS_GUESS, now=now)
     assert ActivationCode.objects.get(kind=AuthenticatorKind.APP).state == ActivationCodeState.DEAD
     begun(resident.user_id, phone, code=code, now=now)
     assert temporary_pins_sent(resident.identity_id) == []
@@ -141,7 +141,7 @@ def test_a_code_for_something_else_is_no_code_for_an_app(resident, phone, now):
     assert reasons_logged(resident.identity_id) == ["no_code"]
 
 
-@pytest.mark.parametrize("given", [{}, {"code": "3333WRONGWRO", "token": "x"}])
+@pytest.mark.parametrize("given", [{}, {"code": "333333WRONGWRO", "token": "x"}])
 def test_exactly_one_first_code_is_given(resident, phone, now, given):
     begun(resident.user_id, phone, now=now, **given)
     assert AppEnrolment.objects.get().identity is None
@@ -163,9 +163,9 @@ def test_try_2_a_user_id_that_nobody_has_costs_the_same_queries_and_the_same_wor
             begun(user_id, phone, now=now, **given)
         return [query["sql"].split()[0:1] for query in queries], list(macs)
 
-    for given in ({"code": "3333WRONGWRO"}, {"token": "noget"}):
+    for given in ({"code": "333333WRONGWRO"}, {"token": "noget"}):
         assert cost(resident.user_id, given) == cost("findes slet ikke", given)
-    assert cost(resident.user_id, {"code": code[:4] + STRANGERS_GUESS})[1] == cost("findes ikke", {"code": code})[1]
+    assert cost(resident.user_id, {"code": code[:6] + STRANGERS_GUESS})[1] == cost("findes ikke", {"code": code})[1]
 
 
 def test_aut_1_a_fourth_app_is_refused(resident, phone, now):
@@ -246,7 +246,7 @@ def test_sec_7_support_sends_none_to_a_new_phone_or_to_no_phone(resident, enrolm
 
 
 def test_enrolments_of_nobody_are_forgotten_once_they_ran_out(resident, phone, enrolment, now):
-    nobodys = begun("findes slet ikke", phone, code="3333WRONGWRO", now=now)
+    nobodys = begun("findes slet ikke", phone, code="333333WRONGWRO", now=now)
     with transaction.atomic():
         assert forget_old_enrolments(before=nobodys.expires_at) == 0
         assert forget_old_enrolments(before=nobodys.expires_at + SECOND) == 1

@@ -66,6 +66,7 @@ def ask(identity_id: UUID, field: ChangeField, value: dict[str, Any], now: datet
             new_value=json.dumps(value),
             proof_id=None,
             login_id=uuid7(),
+            login_level=AssuranceLevel.SUBSTANTIAL,
             wait=HOUR,
             lasts=24 * HOUR,
             stop_address=lambda token: f"https://example.dk/stop/{token}/",
@@ -127,7 +128,7 @@ def test_sec_4_of_two_codes_given_at_once_one_opens(now: datetime, _round: int) 
         identity_id=identity_id,
         kind=AuthenticatorKind.APP,
         carrier=CodeCarrier.PAPER,
-        in_person=True,
+        proven_level=AssuranceLevel.HIGH,
         actor=an_officer(),
         now=now,
     )
@@ -144,7 +145,11 @@ def test_sec_4_of_two_activations_with_one_code_one_activates(now: datetime, _ro
     device = a_device()
     with transaction.atomic():
         handed = hand_out_code_device(
-            serial=device.serial, identity_id=resident.identity_id, actor=an_officer(), now=now
+            serial=device.serial,
+            identity_id=resident.identity_id,
+            proven_level=AssuranceLevel.HIGH,
+            actor=an_officer(),
+            now=now,
         )
     assert isinstance(handed, HandedOut)
     activate = partial(

@@ -21,10 +21,8 @@ from identities.api import (
     CodeCarrier,
     CodeGiven,
     CodeNotGiven,
-    PasswordRefusal,
-    PasswordRefused,
+    PasswordNeeded,
     accept_chip,
-    accept_password,
     activate_chip,
     authenticators_of,
     block_authenticator,
@@ -33,14 +31,16 @@ from identities.api import (
     enrol_chip,
     give_activation_code,
     identity_by_id,
+    made_up_subject,
     new_challenge,
     verify_chip_registration,
 )
 from identities.models import Chip, Identity
 from notifications.api import MessageKind
 from notifications.models import Delivery
+from tests.factories.authenticators import a_visit_long_past
 from tests.factories.chip import SoftwareChip, from_base64url
-from tests.factories.identities import PASSWORD, a_resident, an_issued_identity, an_officer
+from tests.factories.identities import a_resident, an_issued_identity, an_officer
 
 pytestmark = pytest.mark.django_db
 HIGH, SUBSTANTIAL = AssuranceLevel.HIGH, AssuranceLevel.SUBSTANTIAL
@@ -70,20 +70,26 @@ def log_in(chip, identity_id, user_id, now, **lies):
     return answer(identity_id, chip.get(options, **lies), challenge, now)
 
 
-def answer(identity_id, response, challenge, now):
+def answer(identity_id, response, challenge, now, asked_at=None):
     with transaction.atomic():
         return accept_chip(
-            identity_id=identity_id, response=response, challenge=challenge, actor=Actor.visitor(), now=now
+            subject=identity_id or made_up_subject("findes ikke"),
+            response=response,
+            challenge=challenge,
+            asked_at=asked_at or now,
+            actor=Actor.visitor(),
+            now=now,
         )
 
 
 def a_code(identity_id, now, kind=AuthenticatorKind.CHIP):
+    a_visit_long_past(identity_id)
     with transaction.atomic():
         given = give_activation_code(
             identity_id=identity_id,
             kind=kind,
             carrier=CodeCarrier.PAPER,
-            in_person=True,
+            proven_level=AssuranceLevel.HIGH,
             actor=an_officer(),
             now=now,
         )
@@ -91,13 +97,12 @@ def a_code(identity_id, now, kind=AuthenticatorKind.CHIP):
     return given.text
 
 
-def activate(user_id, code, credential, now, password=""):
+def activate(user_id, code, credential, now):
     with transaction.atomic():
         return activate_chip(
             user_id=user_id,
             activation_code=code,
             credential=credential,
-            password=password,
             actor=Actor.visitor(),
             now=now,
         )
@@ -211,6 +216,21 @@ def test_a_count_that_does_not_rise_suspends_the_chip_and_tells_its_citizen(now,
     assert log_in(chip, resident.identity_id, resident.user_id, later) is ChipOutcome.WRONG
 
 
+@pytest.mark.parametrize("seconds", [-1, 0])
+def test_try_2_an_answer_that_another_overtook_is_refused_and_suspends_nothing(holder, now, seconds):
+    """TRY-2: two tabs; only a challenge that was made after the last use tells of two chips with one key."""
+    identity_id, user_id, chip = holder
+    challenge, later = new_challenge(), now + timedelta(minutes=1)
+    held_up = chip.get(chip_login_options(identity_id=identity_id, user_id=user_id, challenge=challenge))
+    assert log_in(chip, identity_id, user_id, later) is ChipOutcome.ACCEPTED
+    asked_at = later + timedelta(seconds=seconds)
+    is_copy = seconds == 0
+    outcome = answer(identity_id, held_up, challenge, later + timedelta(minutes=1), asked_at=asked_at)
+    assert outcome is (ChipOutcome.COPIED if is_copy else ChipOutcome.WRONG)
+    assert Chip.objects.get().state == (AuthenticatorState.SUSPENDED if is_copy else AuthenticatorState.ACTIVE)
+    assert log_in(chip, identity_id, user_id, later) is (ChipOutcome.WRONG if is_copy else ChipOutcome.ACCEPTED)
+
+
 def test_try_2_a_stranger_cannot_have_a_chip_suspended_by_a_made_up_low_count(holder, now):
     """TRY-2: the signature comes first."""
     identity_id, user_id, chip = holder
@@ -273,31 +293,34 @@ def test_nobodys_answer_is_wrong(now):
     assert log_in(chip, None, "findes ikke", now) is ChipOutcome.WRONG
 
 
-def test_sec_4_a_chip_is_activated_with_a_code_and_the_first_password(now):
-    """SEC-4, LVL-2."""
-    identity_id, user_id, *_ = an_issued_identity(now=now, level=HIGH)
-    code, chip = a_code(identity_id, now), SoftwareChip()
-    credential = registered(chip, user_id)
-    assert activate(user_id, code, credential, now) == PasswordRefused(PasswordRefusal.TOO_SHORT)
-    refused = activate(user_id, code, credential, now, password="adgangskode7")
-    assert refused == PasswordRefused(PasswordRefusal.CONTAINS_THE_WORD)
-    assert activate(user_id, code, credential, now, password=PASSWORD) == Activated(identity_id)
-    assert Chip.objects.get().enrolled_level == HIGH
-    assert log_in(chip, identity_id, user_id, now) is ChipOutcome.ACCEPTED
-    with transaction.atomic():
-        assert accept_password(identity_id=identity_id, typed=PASSWORD, actor=Actor.visitor(), now=now)
-    assert activate(user_id, code, credential, now) == ActivationRefused(ActivationRefusal.NO_CODE)
-
-
-def test_sec_4_a_chips_code_leaves_a_password_that_stands_alone(now):
-    """SEC-4: for one authenticator."""
-    resident = a_resident(now=now)
+def test_sec_4_a_chip_is_activated_with_a_code_and_leaves_the_password_alone(now):
+    """SEC-4: for one authenticator. LVL-2."""
+    resident = a_resident(now=now, level=HIGH)
     before = Identity.objects.get(pk=resident.identity_id).password
-    code = a_code(resident.identity_id, now)
-    credential = registered(SoftwareChip(), resident.user_id)
-    taken = activate(resident.user_id, code, credential, now, password="En-anden-Hest-9")
-    assert taken == Activated(resident.identity_id)
+    code, chip = a_code(resident.identity_id, now), SoftwareChip()
+    credential = registered(chip, resident.user_id)
+    assert activate(resident.user_id, code, credential, now) == Activated(resident.identity_id)
+    assert Chip.objects.get().enrolled_level == HIGH
+    assert log_in(chip, resident.identity_id, resident.user_id, now) is ChipOutcome.ACCEPTED
     assert Identity.objects.get(pk=resident.identity_id).password == before
+    assert activate(resident.user_id, code, credential, now) == ActivationRefused(ActivationRefusal.NO_CODE)
+
+
+def test_sec_4_a_chips_code_makes_no_password_and_is_still_good_when_there_is_one(now):
+    """SEC-4, TRY-2: only who has the right code is told that the password is missing."""
+    resident = a_resident(now=now)
+    code, credential = a_code(resident.identity_id, now), registered(SoftwareChip(), resident.user_id)
+    hash_of_it = Identity.objects.get(pk=resident.identity_id).password
+    Identity.objects.filter(pk=resident.identity_id).update(password="")
+    wrong = activate(resident.user_id, code[:6] + "WRONGWRO", credential, now)
+    assert wrong == ActivationRefused(ActivationRefusal.WRONG_CODE)
+    assert activate(resident.user_id, code, credential, now) == PasswordNeeded()
+    assert not Chip.objects.exists()
+    assert Identity.objects.get(pk=resident.identity_id).password == ""
+    [event, *_] = events_about(subject_id=resident.identity_id, limit=1)
+    assert (event.kind, event.facts["reason"]) == (EventKind.ACTIVATION_REFUSED, "no_password")
+    Identity.objects.filter(pk=resident.identity_id).update(password=hash_of_it)
+    assert activate(resident.user_id, code, credential, now) == Activated(resident.identity_id)
 
 
 def test_sec_4_three_wrong_secrets_kill_the_code_and_strangers_do_not(now):
@@ -306,10 +329,10 @@ def test_sec_4_three_wrong_secrets_kill_the_code_and_strangers_do_not(now):
     code = a_code(resident.identity_id, now)
     credential = registered(SoftwareChip(), resident.user_id)
     for _ in range(9):
-        stranger = activate(resident.user_id, "A2A2WRONGWRO", credential, now)
+        stranger = activate(resident.user_id, "A2A2A2WRONGWRO", credential, now)
         assert stranger == ActivationRefused(ActivationRefusal.NO_CODE)
     for _ in range(3):
-        wrong = activate(resident.user_id, code[:4] + "WRONGWRO", credential, now)
+        wrong = activate(resident.user_id, code[:6] + "WRONGWRO", credential, now)
         assert wrong == ActivationRefused(ActivationRefusal.WRONG_CODE)
     assert activate(resident.user_id, code, credential, now) == ActivationRefused(ActivationRefusal.NO_CODE)
 
@@ -321,8 +344,8 @@ def test_sec_4_an_old_code_and_one_for_another_authenticator_activate_nothing(no
     code = a_code(resident.identity_id, now)
     late = now + timedelta(hours=48)
     assert activate(resident.user_id, code, credential, late) == ActivationRefused(ActivationRefusal.EXPIRED)
-    for_password = a_code(resident.identity_id, now, kind=AuthenticatorKind.PASSWORD)
-    refused = activate(resident.user_id, for_password, credential, now)
+    for_password = a_code(resident.identity_id, late, kind=AuthenticatorKind.PASSWORD)
+    refused = activate(resident.user_id, for_password, credential, late)
     assert refused == ActivationRefused(ActivationRefusal.NO_CODE)
     unknown = activate("findes ikke", code, credential, now)
     assert unknown == ActivationRefused(ActivationRefusal.NO_CODE)
@@ -346,7 +369,7 @@ def test_aut_1_there_is_no_code_for_a_second_chip(holder, now):
             identity_id=identity_id,
             kind=AuthenticatorKind.CHIP,
             carrier=CodeCarrier.PAPER,
-            in_person=True,
+            proven_level=AssuranceLevel.HIGH,
             actor=an_officer(),
             now=now,
         )

@@ -13,7 +13,15 @@ from authentication.states import Purpose, RequestState
 from authentication.usecases.give_code import give_code
 from authentication.usecases.give_password import give_password
 from authentication.usecases.open_request import open_request
-from identities.api import BlockReason, BlockSource, accept_code, block_identity, hand_out_code_device, reopen_identity
+from identities.api import (
+    AssuranceLevel,
+    BlockReason,
+    BlockSource,
+    accept_code,
+    block_identity,
+    hand_out_code_device,
+    reopen_identity,
+)
 from identities.models import (
     ActivationCode,
     App,
@@ -42,6 +50,8 @@ NOBODYS = {
 }
 
 AN_APP = Subquery(App.objects.values("pk")[:1])
+ALERT = {"alert_due_at": F("opened_at"), "alert_made_at": F("opened_at") - timedelta(hours=1)}
+BY_APP = {"app": AN_APP, "signed_decision": "x"} | dict.fromkeys(("app_opened_at", "decided_at"), F("opened_at"))
 
 BREACHES = [
     (Citizen, "citizen_cpr_number_is_sealed_and_indexed_together", {"cpr_number_index": None}),
@@ -50,8 +60,6 @@ BREACHES = [
     (Identity, "identity_level_is_known", {"assurance_level": 4}),
     (Identity, "identity_language_is_known", {"language": "de"}),
     (Identity, "identity_user_id_has_at_least_5_characters", {"user_id": "abcd"}),
-ALERT = {"alert_due_at": F("opened_at"), "alert_made_at": F("opened_at") - timedelta(hours=1)}
-BY_APP = {"app": AN_APP, "signed_decision": "x"} | dict.fromkeys(("app_opened_at", "decided_at"), F("opened_at"))
     (Identity, "identity_blocked_is_signed_out", {"state": "blocked", "signed_out_at": None}),
     (IdentityBlock, "block_source_is_known", {"source": "nobody"}),
     (IdentityBlock, "block_reason_is_known", {"reason": "why not"}),
@@ -82,11 +90,18 @@ BY_APP = {"app": AN_APP, "signed_decision": "x"} | dict.fromkeys(("app_opened_at
     (ActivationCode, "activation_carrier_is_known", {"carrier": "pigeon"}),
     (ActivationCode, "activation_kind_is_known", {"kind": "charm", "device": None}),
     (ActivationCode, "activation_level_is_known", {"enrolled_level": 4}),
-    (ActivationCode, "activation_number_has_4_characters", {"number": "34a7"}),
-    (ActivationCode, "activation_number_has_4_characters", {"number": "347"}),
+    (ActivationCode, "activation_number_has_6_characters", {"number": "34a7AC"}),
+    (ActivationCode, "activation_number_has_6_characters", {"number": "347AC"}),
     (ActivationCode, "activation_of_a_code_device_names_it", {"device": None}),
     (ActivationCode, "activation_of_a_code_device_names_it", {"kind": "app"}),
-    (ActivationCode, "activation_of_an_app_is_not_by_sms", {"kind": "app", "device": None, "carrier": "sms"}),
+    *(
+        (
+            ActivationCode,
+            "activation_of_an_app_or_a_chip_is_not_by_sms",
+            {"kind": kind, "device": None, "carrier": "sms"},
+        )
+        for kind in ("app", "chip")
+    ),
     (ActivationCode, "activation_state_is_known", {"state": "eaten", "used_at": None}),
     (ActivationCode, "activation_open_has_tries_left", {"wrong_tries": 4}),
     (ActivationCode, "activation_open_has_tries_left", {"wrong_tries": 3, "state": "open", "used_at": None}),
@@ -145,6 +160,11 @@ BY_APP = {"app": AN_APP, "signed_decision": "x"} | dict.fromkeys(("app_opened_at
     (ApprovalRequest, "request_decided_by_an_app_is_signed", {"signed_decision": "x"}),
     (ApprovalRequest, "request_answered_by_the_app_names_it", {"state": "confirmed"}),
     (ApprovalRequest, "request_answered_by_the_app_names_it", {"state": "rejected"}),
+    (ApprovalRequest, "request_confirmed_by_the_app_is_bound", {"bound_by": "scanned"}),
+    (ApprovalRequest, "request_confirmed_by_the_app_is_bound", BY_APP),
+    (ApprovalRequest, "request_confirmed_by_the_app_is_bound", BY_APP | {"bound_by": "guessed"}),
+    (ApprovalRequest, "request_alert_is_made_once_it_is_due", {"alert_made_at": F("opened_at")}),
+    (ApprovalRequest, "request_alert_is_made_once_it_is_due", ALERT),
     (OpeningCode, "opening_code_expires_later", {"expires_at": F("issued_at")}),
     (OpeningCode, "opening_code_used_in_time", {"used_at": F("issued_at") - HOUR}),
     (OpeningCode, "opening_code_used_in_time", {"used_at": F("expires_at")}),
@@ -160,11 +180,6 @@ BY_APP = {"app": AN_APP, "signed_decision": "x"} | dict.fromkeys(("app_opened_at
     (Login, "login_door_is_known", {"door": "window"}),
     (Login, "login_authenticator_is_known", {"authenticator": "charm"}),
     (Login, "login_is_substantial_or_more", {"level": 1}),
-    (ApprovalRequest, "request_confirmed_by_the_app_is_bound", {"bound_by": "scanned"}),
-    (ApprovalRequest, "request_confirmed_by_the_app_is_bound", BY_APP),
-    (ApprovalRequest, "request_confirmed_by_the_app_is_bound", BY_APP | {"bound_by": "guessed"}),
-    (ApprovalRequest, "request_alert_is_made_once_it_is_due", {"alert_made_at": F("opened_at")}),
-    (ApprovalRequest, "request_alert_is_made_once_it_is_due", ALERT),
     (Login, "login_seen_no_earlier_than_made", {"last_seen_at": F("at") - HOUR}),
     (Login, "login_ended_for_a_reason", {"ended_at": F("at")}),
     (Login, "login_ended_for_a_reason", {"ending": "signed_out"}),
@@ -213,6 +228,7 @@ def put_app_and_chip(identity_id, now):
         opens_at=now + HOUR,
         closes_at=now + 25 * HOUR,
         first_login_id=uuid7(),
+        first_login_level=2,
         stop_code_verifier=b"v",
         stop_token_index=uuid7().bytes,
     )
@@ -285,7 +301,13 @@ def test_sec_4_one_open_code_an_identity_and_one_a_device(resident, now):
     """SEC-4."""
     device = a_device()
     with transaction.atomic():
-        hand_out_code_device(serial=device.serial, identity_id=resident.identity_id, actor=an_officer(), now=now)
+        hand_out_code_device(
+            serial=device.serial,
+            identity_id=resident.identity_id,
+            proven_level=AssuranceLevel.HIGH,
+            actor=an_officer(),
+            now=now,
+        )
     code = ActivationCode.objects.get(state="open")
     with pytest.raises(IntegrityError, match="activation_one_open_per_identity_and_kind"), transaction.atomic():
         copy_of(code, id=uuid7(), device_id=CodeDevice.objects.get(serial=resident.device.serial).pk).save()

@@ -8,6 +8,7 @@ from django.db import transaction
 from audit.api import Actor, EventKind, events_about
 from identities.api import (
     ActivationRefused,
+    AssuranceLevel,
     AuthenticatorBlockReason,
     AuthenticatorKind,
     BlockSource,
@@ -42,7 +43,9 @@ STEP = timedelta(seconds=30)
 
 def hand_out(serial, identity_id, now):
     with transaction.atomic():
-        return hand_out_code_device(serial=serial, identity_id=identity_id, actor=an_officer(), now=now)
+        return hand_out_code_device(
+            serial=serial, identity_id=identity_id, proven_level=AssuranceLevel.HIGH, actor=an_officer(), now=now
+        )
 
 
 def activate(user_id, code, device_code, now, password=PASSWORD):
@@ -98,7 +101,7 @@ def test_aut_2_a_device_belongs_to_nobody_until_it_is_activated(handed, now):
 def test_sec_4_three_wrong_codes_with_the_device_in_hand_kill_the_code(handed, now):
     """SEC-4."""
     _, user_id, device, code = handed
-    typed = f"{code[:4]}WRONGWRO"
+    typed = f"{code[:6]}WRONGWRO"
     for tries in range(3):
         at = now + tries * STEP
         assert activate(user_id, typed, device.code(at), at) == ActivationRefused(ActivationRefusal.WRONG_CODE)
@@ -110,7 +113,7 @@ def test_try_2_a_stranger_without_the_device_cannot_kill_the_code(handed, now):
     """TRY-2."""
     _, user_id, device, code = handed
     for _ in range(20):
-        refused = activate(user_id, f"{code[:4]}WRONGWRO", wrong(device, now), now)
+        refused = activate(user_id, f"{code[:6]}WRONGWRO", wrong(device, now), now)
         assert refused == ActivationRefused(ActivationRefusal.WRONG_DEVICE_CODE)
     assert not isinstance(activate(user_id, code, device.code(now), now), ActivationRefused)
 
@@ -120,7 +123,7 @@ def test_try_2_who_does_not_know_the_number_of_a_code_makes_no_try_of_it(handed,
     _, user_id, device, _code = handed
     for tries in range(5):
         at = now + tries * STEP
-        refused = activate(user_id, "3333WRONGWRO", device.code(at), at)
+        refused = activate(user_id, "333333WRONGWRO", device.code(at), at)
         assert refused == ActivationRefused(ActivationRefusal.NO_CODE)
     assert ActivationCode.objects.get().wrong_tries == 0
 

@@ -23,21 +23,32 @@ from identities.api import (
     phone_is_too_new,
 )
 from identities.models import ActivationCode, App, Chip, ContactPoint
+from identities.rules.halves import NEVER_BY_SMS
 from identities.rules.limits import AT_MOST, is_at_most
 from notifications.api import Channel, MessageKind
 from notifications.models import Delivery
-from tests.factories.authenticators import a_chip_row, a_phone_changed_at, an_app_row
+from tests.factories.authenticators import a_chip_row, a_phone_changed_at, a_visit_long_past, an_app_row
 from tests.factories.identities import a_device, a_resident, an_issued_identity, an_officer, texts_sent
 
 pytestmark = pytest.mark.django_db
 HOUR, TICK = timedelta(hours=1), timedelta(microseconds=1)
+LOW, SUBSTANTIAL, HIGH = AssuranceLevel
+APP, CHIP, PASSWORD = AuthenticatorKind.APP, AuthenticatorKind.CHIP, AuthenticatorKind.PASSWORD
+PAPER, SMS = CodeCarrier.PAPER, CodeCarrier.SMS
 
 
-def give(identity_id, now, *, kind=AuthenticatorKind.APP, carrier=None, in_person=False):
-    carrier = carrier or (CodeCarrier.PAPER if kind is AuthenticatorKind.APP else CodeCarrier.SMS)
+def give(identity_id, now, *, kind=AuthenticatorKind.APP, carrier=None, proven_level=None):
+    carrier = carrier or (CodeCarrier.PAPER if kind in NEVER_BY_SMS else CodeCarrier.SMS)
     with transaction.atomic():
         return give_activation_code(
-            identity_id=identity_id, kind=kind, carrier=carrier, in_person=in_person, actor=an_officer(), now=now
+            identity_id=identity_id, kind=kind, carrier=carrier, proven_level=proven_level, actor=an_officer(), now=now
+        )
+
+
+def hand_out(serial, identity_id, now, proven_level=HIGH):
+    with transaction.atomic():
+        return hand_out_code_device(
+            serial=serial, identity_id=identity_id, proven_level=proven_level, actor=an_officer(), now=now
         )
 
 
@@ -68,34 +79,46 @@ def test_on_paper_and_screen_it_is_in_the_answer_alone(now, carrier):
     resident = a_resident(now=now)
     given = give(resident.identity_id, now, carrier=carrier)
     assert isinstance(given, CodeGiven)
-    assert re.fullmatch(r"[34679A-Z]{12}", given.text)
+    assert re.fullmatch(r"[34679A-Z]{14}", given.text)
     assert given.text not in repr(given)
     assert not Delivery.objects.filter(kind=MessageKind.ACTIVATION_CODE).exists()
 
 
 @pytest.mark.parametrize(
-    ("level", "carrier", "in_person", "reaches"),
+    ("level", "carrier", "proven_level", "reaches"),
     [
-        (AssuranceLevel.HIGH, CodeCarrier.PAPER, True, AssuranceLevel.HIGH),
-        (AssuranceLevel.HIGH, CodeCarrier.PAPER, False, AssuranceLevel.SUBSTANTIAL),
-        (AssuranceLevel.HIGH, CodeCarrier.SCREEN, True, AssuranceLevel.SUBSTANTIAL),
-        (AssuranceLevel.HIGH, CodeCarrier.SMS, True, AssuranceLevel.SUBSTANTIAL),
-        (AssuranceLevel.SUBSTANTIAL, CodeCarrier.PAPER, True, AssuranceLevel.SUBSTANTIAL),
-        (AssuranceLevel.LOW, CodeCarrier.SMS, False, AssuranceLevel.LOW),
+        (HIGH, CodeCarrier.PAPER, HIGH, HIGH),
+        (HIGH, CodeCarrier.PAPER, SUBSTANTIAL, SUBSTANTIAL),
+        (HIGH, CodeCarrier.PAPER, LOW, LOW),
+        (SUBSTANTIAL, CodeCarrier.PAPER, LOW, LOW),
+        (HIGH, CodeCarrier.PAPER, None, SUBSTANTIAL),
+        (HIGH, CodeCarrier.SCREEN, HIGH, SUBSTANTIAL),
+        (HIGH, CodeCarrier.SMS, HIGH, SUBSTANTIAL),
+        (HIGH, CodeCarrier.SMS, LOW, LOW),
+        (SUBSTANTIAL, CodeCarrier.PAPER, HIGH, SUBSTANTIAL),
+        (LOW, CodeCarrier.SMS, None, LOW),
     ],
 )
-def test_lvl_2_only_paper_in_person_may_reach_high(now, level, carrier, in_person, reaches):
-    """LVL-2."""
+def test_lvl_2_a_code_reaches_what_was_proven_and_only_paper_in_person_high(now, level, carrier, proven_level, reaches):
+    """LVL-2, REG-5."""
     identity_id, *_ = an_issued_identity(now=now, level=level)
-    kind = AuthenticatorKind.CHIP
-    assert isinstance(give(identity_id, now, kind=kind, carrier=carrier, in_person=in_person), CodeGiven)
+    kind = AuthenticatorKind.PASSWORD
+    assert isinstance(give(identity_id, now, kind=kind, carrier=carrier, proven_level=proven_level), CodeGiven)
     assert ActivationCode.objects.get().enrolled_level == reaches
+
+
+@pytest.mark.parametrize("proven_level", [LOW, SUBSTANTIAL])
+def test_lvl_2_a_device_reaches_what_was_proven_when_it_was_handed_out(now, proven_level):
+    """LVL-2, REG-5."""
+    identity_id, *_ = an_issued_identity(now=now, level=HIGH)
+    hand_out(a_device().serial, identity_id, now, proven_level=proven_level)
+    assert ActivationCode.objects.get().enrolled_level == proven_level
 
 
 def test_sec_5_no_code_for_an_app_goes_by_sms_for_its_second_one_does(now):
     """SEC-5: two channels are two."""
     resident = a_resident(now=now)
-    refused = give(resident.identity_id, now, carrier=CodeCarrier.SMS, in_person=True)
+    refused = give(resident.identity_id, now, carrier=CodeCarrier.SMS, proven_level=HIGH)
     assert refused == not_given("same_channel")
     assert not Delivery.objects.filter(kind=MessageKind.ACTIVATION_CODE).exists()
 
@@ -124,9 +147,11 @@ def test_sec_7_paper_for_an_app_is_given_if_its_second_code_can_arrive_while_it_
     """SEC-5, SEC-7: 48 hours on paper and 72 of the phone are 120."""
     resident = a_resident(now=now)
     a_phone_changed_at(resident.identity_id, now - hours * HOUR)
-    given = give(resident.identity_id, now, carrier=CodeCarrier.PAPER, in_person=True)
+    given = give(resident.identity_id, now, carrier=CodeCarrier.PAPER, proven_level=HIGH)
     assert given == not_given("phone_too_new") if hours == 71 else isinstance(given, CodeGiven)
-    paper = give(resident.identity_id, now, kind=AuthenticatorKind.PASSWORD, carrier=CodeCarrier.PAPER, in_person=True)
+    paper = give(
+        resident.identity_id, now, kind=AuthenticatorKind.PASSWORD, carrier=CodeCarrier.PAPER, proven_level=HIGH
+    )
     assert isinstance(paper, CodeGiven)  # goes to no phone
 
 
@@ -136,13 +161,14 @@ def test_who_has_no_phone_gets_nothing_by_sms_and_no_app(now):
     ContactPoint.objects.filter(kind="phone").delete()
     assert give(resident.identity_id, now, kind=AuthenticatorKind.PASSWORD) == not_given("no_phone")
     assert give(resident.identity_id, now, carrier=CodeCarrier.PAPER) == not_given("no_phone")
-    paper = give(resident.identity_id, now, kind=AuthenticatorKind.CHIP, carrier=CodeCarrier.PAPER)
+    paper = give(resident.identity_id, now, kind=AuthenticatorKind.PASSWORD, carrier=CodeCarrier.PAPER)
     assert isinstance(paper, CodeGiven)
 
 
 def test_aut_1_three_apps_and_one_chip_at_most_suspended_ones_too(now):
     """AUT-1."""
     identity_id = a_resident(now=now).identity_id
+    a_visit_long_past(identity_id)
     for _ in range(2):
         an_app_row(identity_id, now=now)
     assert isinstance(give(identity_id, now), CodeGiven)
@@ -188,8 +214,7 @@ def test_a_code_for_a_code_device_is_for_the_one_in_the_citizens_hands(now):
     kind = AuthenticatorKind.CODE_DISPLAY
     assert give(resident.identity_id, now, kind=kind) == not_given("no_device")
     device = a_device()
-    with transaction.atomic():
-        hand_out_code_device(serial=device.serial, identity_id=resident.identity_id, actor=an_officer(), now=now)
+    hand_out(device.serial, resident.identity_id, now)
     assert give(resident.identity_id, now, kind=AuthenticatorKind.AUDIO_READER) == not_given("no_device")
     assert isinstance(give(resident.identity_id, now, kind=kind), CodeGiven)
     code = ActivationCode.objects.get(state="open")
@@ -201,6 +226,7 @@ def test_a_code_for_a_code_device_is_for_the_one_in_the_citizens_hands(now):
 def test_sec_4_the_code_before_is_dead_and_one_of_another_kind_is_not(now):
     """SEC-4."""
     resident = a_resident(now=now)
+    a_visit_long_past(resident.identity_id)
     for kind in (AuthenticatorKind.APP, AuthenticatorKind.CHIP, AuthenticatorKind.APP):
         assert isinstance(give(resident.identity_id, now, kind=kind), CodeGiven)
     states = ActivationCode.objects.exclude(kind="code_display").order_by("issued_at", "id")

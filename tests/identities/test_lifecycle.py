@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from audit.api import Actor, EventKind, events_about
 from identities.api import (
+    AssuranceLevel,
     AuthenticatorBlockReason,
     AuthenticatorKind,
     AuthenticatorState,
@@ -157,7 +158,7 @@ def test_blk_1_the_end_of_one_ends_logins_codes_changes_and_apps_on_their_way(re
             identity_id=resident.identity_id,
             kind=AuthenticatorKind.APP,
             carrier=CodeCarrier.PAPER,
-            in_person=True,
+            proven_level=AssuranceLevel.HIGH,
             actor=an_officer(),
             now=now,
         )

@@ -66,6 +66,7 @@ class DoubleLogin:
                 new_value=value if isinstance(value, str) else json.dumps(value),
                 proof_id=None,
                 login_id=uuid7(),
+                login_level=AssuranceLevel.SUBSTANTIAL,
                 wait=HOUR,
                 lasts=24 * HOUR,
                 stop_address=lambda token: f"https://example.dk/stop/{token}/",
@@ -178,11 +179,11 @@ def test_a_new_app_gets_its_code_on_the_screen_when_it_is_confirmed_and_not_befo
     assert not ActivationCode.objects.filter(kind="app").exists()
     outcome = citizen.confirm(change)
     assert isinstance(outcome, Confirmed)
-    assert len(outcome.code) == 12
+    assert len(outcome.code) == 14
     assert outcome.code not in repr(outcome)
     code = ActivationCode.objects.get(kind="app")
     assert (code.carrier, code.enrolled_level) == ("screen", AssuranceLevel.SUBSTANTIAL)
-    assert code.number == outcome.code[:4]
+    assert code.number == outcome.code[:6]
     assert code.expires_at == citizen.now + HOUR + timedelta(minutes=30)
     assert told(citizen, MessageKind.CODE_ISSUED)[-1] == Channel.SMS
 
@@ -270,6 +271,7 @@ def test_every_newer_field_comes_with_a_value(citizen):
                 new_value=None,
                 proof_id=None,
                 login_id=uuid7(),
+                login_level=AssuranceLevel.SUBSTANTIAL,
                 wait=HOUR,
                 lasts=HOUR,
                 stop_address=str,

@@ -11,6 +11,7 @@ from identities.api import (
     Activated,
     ActivationRefusal,
     ActivationRefused,
+    AssuranceLevel,
     AuthenticatorKind,
     ChangeField,
     ChangeNotTaken,
@@ -45,7 +46,7 @@ def a_code(identity_id, now, carrier=CodeCarrier.PAPER):
             identity_id=identity_id,
             kind=AuthenticatorKind.PASSWORD,
             carrier=carrier,
-            in_person=carrier is CodeCarrier.PAPER,
+            proven_level=AssuranceLevel.HIGH if carrier is CodeCarrier.PAPER else None,
             actor=an_officer(),
             now=now,
         )
@@ -82,6 +83,7 @@ def ask_for(identity_id, encoded, now):
             new_value=encoded,
             proof_id=None,
             login_id=uuid7(),
+            login_level=AssuranceLevel.SUBSTANTIAL,
             wait=timedelta(hours=1),
             lasts=timedelta(hours=24),
             stop_address="https://mitid.example/stop/{}/".format,
@@ -95,7 +97,7 @@ def test_aut_1_a_forgotten_password_is_chosen_anew_with_a_code(now):
     resident = a_resident(now=now)
     code = a_code(resident.identity_id, now)
     later = now + timedelta(minutes=5)
-    assert activate(resident.user_id.upper(), f"{code[:4]} {code[4:].lower()}", later) == Activated(
+    assert activate(resident.user_id.upper(), f"{code[:6]} {code[6:].lower()}", later) == Activated(
         resident.identity_id
     )
     assert not opens(resident.identity_id, PASSWORD, later)
@@ -154,7 +156,7 @@ def test_sec_2_a_forbidden_password_is_told_of_alike_to_everybody_and_costs_no_t
     """SEC-2, TRY-2."""
     resident = a_resident(now=now)
     code = a_code(resident.identity_id, now)
-    for user_id, typed in [(resident.user_id, code), (resident.user_id, "WRONGWRONGWR"), ("findes ikke", code)]:
+    for user_id, typed in [(resident.user_id, code), (resident.user_id, "WRONGWRONGWRON"), ("findes ikke", code)]:
         for _ in range(4):
             assert activate(user_id, typed, now, password=password) == PasswordRefused(reason)
     taken_from_the_name = activate(resident.user_id, code, now, password=f"{resident.user_id}-4-ever")
@@ -167,10 +169,10 @@ def test_sec_4_three_wrong_secrets_kill_the_code_and_strangers_do_not(now):
     resident = a_resident(now=now)
     code = a_code(resident.identity_id, now)
     for _ in range(9):
-        refused = activate(resident.user_id, "A2A2WRONGWRO", now)
+        refused = activate(resident.user_id, "A2A2A2WRONGWRO", now)
         assert refused == ActivationRefused(ActivationRefusal.NO_CODE)
     for _ in range(3):
-        refused = activate(resident.user_id, code[:4] + "WRONGWRO", now)
+        refused = activate(resident.user_id, code[:6] + "WRONGWRO", now)
         assert refused == ActivationRefused(ActivationRefusal.WRONG_CODE)
     assert activate(resident.user_id, code, now) == ActivationRefused(ActivationRefusal.NO_CODE)
     assert opens(resident.identity_id, PASSWORD, now)

@@ -54,6 +54,7 @@ def put_change(db: None, now: datetime) -> Callable[..., PendingChange]:
             "opens_at": AT + HOUR,
             "closes_at": AT + 25 * HOUR,
             "first_login_id": FIRST_LOGIN,
+            "first_login_level": 2,
             "stop_code_verifier": b"v",
             "stop_token_index": uuid4().bytes,
         }
@@ -99,6 +100,7 @@ def test_every_rightful_change_is_stored(put_change, columns: Columns) -> None:
     [
         ("change_field_is_known", {"field": "name"}),
         ("change_field_is_known", {"field": ""}),
+        ("change_first_login_level_is_known", {"first_login_level": 4}),
         ("change_state_is_known", {"state": "lost", "ended_at": AT}),
         ("change_waits_at_least_one_hour", {"opens_at": AT + HOUR - timedelta(microseconds=1)}),
         ("change_waits_at_least_one_hour", {"requested_at": AT + timedelta(microseconds=1)}),
@@ -162,6 +164,7 @@ def test_a_stop_token_and_a_proof_serve_one_change(put_change) -> None:
         "opens_at",
         "closes_at",
         "first_login_id",
+        "first_login_level",
         "stop_code_verifier",
         "stop_token_index",
         "wrong_stop_codes",

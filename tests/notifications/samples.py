@@ -50,7 +50,7 @@ def every_message() -> list[Message]:
     """Every kind with every code that its fields may hold."""
     fields, authenticators = sorted(FIELDS), sorted(AUTHENTICATORS)
     return [
-        ContactCode(code="ABCD2345WXYZ", minutes=120),
+        ContactCode(code="ABCDEF2345WXYZ", minutes=120),
         IdentityIssued(at=AT),
         *(AuthenticatorActivated(authenticator=item, at=AT) for item in authenticators),
         *(AuthenticatorBlocked(authenticator=item, at=AT) for item in authenticators),
@@ -58,7 +58,7 @@ def every_message() -> list[Message]:
         *(AuthenticatorReopened(authenticator=item, at=AT) for item in authenticators),
         AppCopied(at=AT),
         SimultaneousRequests(at=AT),
-        *(ActivationCodeSent(authenticator=item, code="ABCD2345WXYZ", minutes=30) for item in authenticators),
+        *(ActivationCodeSent(authenticator=item, code="ABCDEF2345WXYZ", minutes=30) for item in authenticators),
         TemporaryPin(pin="12345678", minutes=30),
         *(CodeIssued(authenticator=item, at=AT) for item in authenticators),
         *(change_requested(field) for field in fields),

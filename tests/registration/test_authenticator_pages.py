@@ -36,7 +36,7 @@ from tests.registration.clerks import as_person
 
 pytestmark = pytest.mark.django_db
 NEW = CasePurpose.NEW_AUTHENTICATOR
-CODE = r"data-activation-code>([0-9A-Z]{4} [0-9A-Z]{4} [0-9A-Z]{4})<"
+CODE = r"data-activation-code>([0-9A-Z]{3} [0-9A-Z]{3} [0-9A-Z]{4} [0-9A-Z]{4})<"
 UNPROCESSABLE = 422
 
 

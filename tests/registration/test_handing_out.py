@@ -62,7 +62,7 @@ def test_sec_4_a_code_on_paper_is_given_in_an_approved_case(clerk, person, now, 
     assert (sheet.kind, sheet.serial, sheet.expires_at) == (
         AuthenticatorKind(kind.value), None, now + timedelta(hours=48),
     )  # fmt: skip
-    assert len(sheet.activation_code) == 12
+    assert len(sheet.activation_code) == 14
     assert sheet.activation_code not in repr(sheet)
     assert [(row.kind, row.case_id, row.given_at) for row in PaperCode.objects.all()] == [(kind, case_id, now)]
     (event,) = [one for one in events(EventKind.ACTIVATION_CODE_ISSUED) if one.subject_id == identity_id]
@@ -70,7 +70,7 @@ def test_sec_4_a_code_on_paper_is_given_in_an_approved_case(clerk, person, now, 
     assert sheet.activation_code not in str(event.facts)
     assert len(alerts(identity_id, MessageKind.CODE_ISSUED)) == 2
     assert isinstance(give(clerk, case_id, kind, now), Sheet)
-    assert code_row(identity_id, kind.value).number != sheet.activation_code[:4]
+    assert code_row(identity_id, kind.value).number != sheet.activation_code[:6]
     assert progress_of(case_of(case_id, office_id=clerk.office.id, now=now)).step is CaseStep.DONE
 
 

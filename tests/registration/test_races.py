@@ -120,5 +120,5 @@ def test_sec_4_one_code_is_asked_for_twice_and_one_is_open(now):
     )
     assert kinds(outcomes) == ["Sheet"] * 4, outcomes
     left = ActivationCode.objects.get(identity_id=identity_id, kind="app", state=ActivationCodeState.OPEN)
-    assert [sheet.activation_code[:4] for sheet in outcomes].count(left.number) == 1
+    assert [sheet.activation_code[:6] for sheet in outcomes].count(left.number) == 1
     assert PaperCode.objects.count() == 4

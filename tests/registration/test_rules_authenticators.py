@@ -1,7 +1,6 @@
 """The pure rules of handing out, blocking and caring for authenticators."""
 
 from datetime import UTC, date, datetime, timedelta
-from itertools import product
 
 import pytest
 
@@ -11,7 +10,6 @@ from registration.rules.case import (
     refusal_of_person,
     refusal_to_block,
     refusal_to_care_for,
-    was_proven_at,
 )
 from registration.rules.progress import STEPS, CaseStep, next_step
 from registration.rules.support import BLOCKING, CALL_LASTS, SupportAct, SupportRefusal, refusal_to_act_in_call
@@ -63,12 +61,6 @@ def test_reg_1_a_clerk_reopens_and_resyncs_for_who_is_proven(state):
     assert refusal_to_care_for(now=NOW + LOOK_UP_LASTS - TICK, **facts) is None
     assert refusal_to_care_for(now=NOW + LOOK_UP_LASTS, **facts) is StepRefusal.TOO_OLD
     assert refusal_to_care_for(now=NOW, **facts | {"is_own": True}) is StepRefusal.OWN_IDENTITY
-
-
-def test_lvl_2_documents_below_the_identity_prove_less():
-    """LVL-2, REG-5: every pair of levels."""
-    for reached, level in product((None, 1, 2, 3), (1, 2, 3)):
-        assert was_proven_at(level_reached=reached, identity_level=level) is ((reached or 0) >= level)
 
 
 @pytest.mark.parametrize("act", list(SupportAct))

@@ -8,6 +8,7 @@ from django.db import transaction
 from audit.api import Actor, EventKind
 from audit.models import AuditEvent
 from identities.api import (
+    AssuranceLevel,
     BlockReason,
     BlockSource,
     ChangeField,
@@ -195,6 +196,7 @@ def a_waiting_change(identity_id, *, now):
             new_value="en helt ny sti",
             proof_id=None,
             login_id=identity_id,
+            login_level=AssuranceLevel.SUBSTANTIAL,
             wait=timedelta(hours=1),
             lasts=timedelta(hours=24),
             stop_address=lambda token: f"https://portal.example/stop/{token}/",

@@ -12,6 +12,7 @@ from identities.api import (
     Activated,
     ActivationRefusal,
     ActivationRefused,
+    AssuranceLevel,
     DeviceState,
     HandedOut,
     PasswordRefusal,
@@ -42,7 +43,7 @@ class Handed:
             "password": PASSWORD,
         }
         if instead.get("activation_code") == "wrong":
-            instead["activation_code"] = f"{self.paper_code[:4]}33333333"
+            instead["activation_code"] = f"{self.paper_code[:6]}33333333"
         return activate(**(typed | instead), now=now)
 
 
@@ -52,7 +53,9 @@ def handed(db: None, now: datetime) -> Handed:
     identity_id, user_id, *_ = an_issued_identity(now=now)
     device = a_device()
     with transaction.atomic():
-        out = hand_out_code_device(serial=device.serial, identity_id=identity_id, actor=an_officer(), now=now)
+        out = hand_out_code_device(
+            serial=device.serial, identity_id=identity_id, proven_level=AssuranceLevel.HIGH, actor=an_officer(), now=now
+        )
     assert isinstance(out, HandedOut)
     return Handed(identity_id, user_id, device, out.activation_code)
 
@@ -67,7 +70,7 @@ def test_all_four_together_activate(handed: Handed, now: datetime) -> None:
 
 
 def test_a_code_as_people_type_it_will_do(handed: Handed, now: datetime) -> None:
-    typed = f"{handed.paper_code[:4].lower()} {handed.paper_code[4:]}"
+    typed = f"{handed.paper_code[:6].lower()} {handed.paper_code[6:]}"
     assert handed.activate(now=now, activation_code=typed, user_id=handed.user_id.upper()) == Activated(
         identity_id=handed.identity_id
     )

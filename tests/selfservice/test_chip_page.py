@@ -20,6 +20,7 @@ from identities.api import (
     give_activation_code,
 )
 from identities.models import Chip, Identity, PasswordFactor, PendingChange
+from tests.factories.authenticators import a_visit_long_past
 from tests.factories.chip import SoftwareChip
 from tests.factories.identities import Resident, a_resident
 from tests.factories.selfservice import log_in
@@ -50,12 +51,13 @@ def answer(chip: SoftwareChip, options: dict[str, Any], **lies: Any) -> str:
 
 
 def a_code(resident: Resident, now, carrier: CodeCarrier = CodeCarrier.PAPER) -> str:
+    a_visit_long_past(resident.identity_id)
     with transaction.atomic():
         given = give_activation_code(
             identity_id=resident.identity_id,
             kind=AuthenticatorKind.CHIP,
             carrier=carrier,
-            in_person=carrier is CodeCarrier.PAPER,
+            proven_level=AssuranceLevel.HIGH if carrier is CodeCarrier.PAPER else None,
             actor=Actor.system(),
             now=now,
         )
@@ -115,7 +117,7 @@ def test_a_second_chip_is_not_asked_for(browser: Client, citizen: Resident, trav
     first = asked(text_of(browser.get(url("add-chip"))))
     options = asked_for(browser, citizen.user_id)
     code = a_code(citizen, travel())
-    typed = {"user_id": citizen.user_id, "activation_code": code, "password": ""}
+    typed = {"user_id": citizen.user_id, "activation_code": code}
     assert browser.post(url("activate-chip"), typed | {"response": answer(SoftwareChip(), options)})["Location"] == url(
         "activated", what="chip"
     )
@@ -134,7 +136,7 @@ def test_lvl_2_a_chip_from_a_paper_reaches_the_identitys_level(browser: Client, 
     hash_before = Identity.objects.get().password
     code = a_code(resident, travel())
     response = answer(SoftwareChip(), asked_for(browser, resident.user_id))
-    typed = {"user_id": resident.user_id, "activation_code": code, "password": "", "response": response}
+    typed = {"user_id": resident.user_id, "activation_code": code, "response": response}
     done = browser.post(url("activate-chip"), typed)["Location"]
     assert "Your chip is active" in text_of(browser.get(done))
     chip = chip_of(resident)
@@ -144,19 +146,24 @@ def test_lvl_2_a_chip_from_a_paper_reaches_the_identitys_level(browser: Client, 
 
 
 @pytest.mark.django_db
-def test_without_a_password_one_is_asked_for_and_the_code_is_still_good(browser: Client, travel: Travel) -> None:
-    """SEC-2, SEC-4."""
+def test_sec_4_without_a_password_it_is_told_what_to_do_and_the_code_is_still_good(
+    browser: Client, travel: Travel
+) -> None:
+    """SEC-4: a code for a chip makes no password, whatever is sent."""
     resident = a_resident(now=travel())
+    code, hash_before = a_code(resident, travel()), Identity.objects.get().password
+    assert 'name="password"' not in text_of(browser.get(url("activate-chip")))
     PasswordFactor.objects.all().delete()
     Identity.objects.update(password="")
-    code = a_code(resident, travel())
-    typed = {"user_id": resident.user_id, "activation_code": code}
-    for password in ("", "kort"):
-        response = answer(SoftwareChip(), asked_for(browser, resident.user_id))
-        refused = browser.post(url("activate-chip"), typed | {"password": password, "response": response})
-        assert "at least 8" in text_of(refused)
+    typed = {"user_id": resident.user_id, "activation_code": code, "password": NEW}
     response = answer(SoftwareChip(), asked_for(browser, resident.user_id))
-    assert browser.post(url("activate-chip"), typed | {"password": NEW, "response": response}).status_code == 302
+    refused = browser.post(url("activate-chip"), typed | {"response": response})
+    assert refused.status_code == 422
+    assert "You have no password yet" in text_of(refused)
+    assert (chip_of(resident), Identity.objects.get().password) == (None, "")
+    Identity.objects.update(password=hash_before)
+    response = answer(SoftwareChip(), asked_for(browser, resident.user_id))
+    assert browser.post(url("activate-chip"), typed | {"response": response}).status_code == 302
 
 
 def test_try_2_known_and_unknown_user_ids_are_asked_and_refused_alike(
@@ -165,7 +172,7 @@ def test_try_2_known_and_unknown_user_ids_are_asked_and_refused_alike(
     """TRY-2."""
     code = a_code(citizen, travel())
     said, shapes = set(), set()
-    for user_id, typed_code in ((citizen.user_id, f"{code[:4]}33333333"), ("ingen har dette", code)):
+    for user_id, typed_code in ((citizen.user_id, f"{code[:6]}33333333"), ("ingen har dette", code)):
         options = asked_for(browser, user_id)
         shapes.add((tuple(sorted(options)), len(options["user"]["id"]), len(options["excludeCredentials"])))
         assert options["user"]["name"] == user_id
@@ -174,7 +181,6 @@ def test_try_2_known_and_unknown_user_ids_are_asked_and_refused_alike(
             {
                 "user_id": user_id,
                 "activation_code": typed_code,
-                "password": "",
                 "response": answer(SoftwareChip(), options),
             },
         )
@@ -187,7 +193,7 @@ def test_try_2_known_and_unknown_user_ids_are_asked_and_refused_alike(
 def test_three_wrong_codes_kill_it(browser: Client, citizen: Resident, travel: Travel) -> None:
     """SEC-4."""
     code = a_code(citizen, travel())
-    for typed in (f"{code[:4]}33333333",) * 3 + (code,):
+    for typed in (f"{code[:6]}33333333",) * 3 + (code,):
         response = answer(SoftwareChip(), asked_for(browser, citizen.user_id))
         page = {"user_id": citizen.user_id, "activation_code": typed, "response": response}
         assert browser.post(url("activate-chip"), page).status_code == 422

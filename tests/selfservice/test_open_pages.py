@@ -9,6 +9,7 @@ from django.test import Client
 from twilio.request_validator import RequestValidator
 
 from identities.api import (
+    AssuranceLevel,
     ChangeField,
     ChangeState,
     HandedOut,
@@ -91,7 +92,9 @@ def test_activation_on_the_public_page(browser: Client, travel: Travel) -> None:
     identity_id, user_id, *_ = an_issued_identity(now=now)
     device = a_device()
     with transaction.atomic():
-        out = hand_out_code_device(serial=device.serial, identity_id=identity_id, actor=an_officer(), now=now)
+        out = hand_out_code_device(
+            serial=device.serial, identity_id=identity_id, proven_level=AssuranceLevel.HIGH, actor=an_officer(), now=now
+        )
     assert isinstance(out, HandedOut)
     typed = {
         "user_id": user_id,

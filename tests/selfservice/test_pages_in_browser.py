@@ -147,7 +147,7 @@ def test_devices_from_suspension_to_the_apps_code(
         let_in(citizen, resident, at=travel(HOUR + timedelta(minutes=1)))
         citizen.go(change_path)
         citizen.page.click("main form:has([value=confirm]) button")
-        expect(citizen.page.locator("[data-activation-code]")).to_have_text(re.compile(r"^(\w{4} ){2}\w{4}$"))
+        expect(citizen.page.locator("[data-activation-code]")).to_have_text(re.compile(r"^(\w{3} ){2}\w{4} \w{4}$"))
         citizen.look("selfservice-app-code")
 
 

@@ -10,6 +10,7 @@ from django.test import Client, RequestFactory
 from audit.api import Actor, EventKind, events_about
 from authentication.api import note_wrong_try
 from identities.api import (
+    AssuranceLevel,
     AuthenticatorKind,
     CodeCarrier,
     CodeGiven,
@@ -38,7 +39,7 @@ def a_code(resident: Resident, now) -> str:
             identity_id=resident.identity_id,
             kind=AuthenticatorKind.PASSWORD,
             carrier=CodeCarrier.PAPER,
-            in_person=True,
+            proven_level=AssuranceLevel.HIGH,
             actor=Actor.system(),
             now=now,
         )
@@ -136,7 +137,7 @@ def test_sec_4_a_forgotten_password_is_chosen_anew_with_a_code(
     other = Client()
     log_in(other, citizen.identity_id, at=travel())
     code = a_code(citizen, travel(MINUTE))
-    typed = {"user_id": citizen.user_id, "activation_code": f"{code[:4]} {code[4:8]} {code[8:]}", "password": NEW}
+    typed = {"user_id": citizen.user_id, "activation_code": f"{code[:6]} {code[6:10]} {code[10:]}", "password": NEW}
     short = browser.post(url("activate-password"), typed | {"password": "kort"})
     assert "at least 8" in text_of(short)
     done = browser.post(url("activate-password"), typed)
@@ -156,7 +157,7 @@ def test_try_2_wrong_codes_and_unknown_user_ids_are_answered_alike(
     right = {"user_id": citizen.user_id, "activation_code": code, "password": NEW}
     wrong = [
         right | {"user_id": "ingen har dette"},
-        right | {"activation_code": f"{code[:4]}33333333"},
+        right | {"activation_code": f"{code[:6]}33333333"},
         right | {"activation_code": "333333333333"},
     ]
     said = []

@@ -60,6 +60,7 @@ def ask_for_copy(*, login: Login, app_id: UUID, now: datetime) -> ChangeWaits | 
         new_value=json.dumps({"app": str(app_id)}),
         proof_id=None,
         login_id=login.id,
+        login_level=login.level,
         wait=settings.CHANGE_WAIT_FOR,
         lasts=settings.CHANGE_WINDOW_FOR,
         stop_address=_stop_address,

@@ -32,8 +32,11 @@ class EnrolmentsApi(EnrolmentApi):
     asked = EnrolmentAsked
 
     def act(self, device_key: bytes, asked: dict[str, Any], **_: Any) -> Response:
-        """Answer alike for a right code, a wrong one, and a user ID that nobody has (TRY-2)."""
-        if not source_may_try(self.request, BEGUN, most=settings.LOG_INS_PER_SOURCE):
+        """Answer alike for a right code, a wrong one, and a user ID that nobody has (TRY-2).
+
+        No device and no login stands before this: how often one source may begin bounds what a stranger tries.
+        """
+        if not source_may_try(self.request, BEGUN, most=settings.ENROLMENTS_PER_SOURCE):
             raise Problem(ProblemCode.TOO_MANY_TRIES)
         note_wrong_try(self.request, BEGUN)
         begun = begin_enrolment(

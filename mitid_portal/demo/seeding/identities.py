@@ -145,7 +145,9 @@ def _activate(part: Part, identity_id: UUID) -> None:
     ensure_registered(part.serial)
     now = _a_while_ago()
     with transaction.atomic():
-        handed = hand_out_code_device(serial=part.serial, identity_id=identity_id, actor=SYSTEM, now=now)
+        handed = hand_out_code_device(
+            serial=part.serial, identity_id=identity_id, proven_level=AssuranceLevel.HIGH, actor=SYSTEM, now=now
+        )
         if not isinstance(handed, HandedOut):
             raise SeedFailed(f"{part.serial} was not handed out: {handed}")
         outcome = activate_code_device(

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.generic.edit import FormMixin, ProcessFormView
 
-from identities.api import CodeNotGiven, person_of
+from identities.api import CodeNotGiven, grouped_activation_code, person_of
 from registration.device_forms import DeviceForm
 from registration.queries import stock_of
 from registration.states import PaperKind, StockKind
@@ -28,20 +28,18 @@ from registration.views.base import CasePage
 from registration.views.rows import progress_of
 
 SERIALS_SHOWN = 5
-GROUP = 4
 
 
 class _HandOutPage(CasePage):
     def sheet(self, sheet: Sheet) -> HttpResponse:
         """Show what is printed; it is in this answer and nowhere else (SEC-4)."""
         self.template_name = "registration/sheet.html"
-        code = sheet.activation_code
         return self.render_to_response(
             self.get_context_data(
                 kind=sheet.kind.value,
                 kind_name=AUTHENTICATORS[sheet.kind],
                 serial=sheet.serial,
-                code=" ".join(code[at : at + GROUP] for at in range(0, len(code), GROUP)),
+                code=grouped_activation_code(sheet.activation_code),
                 expires_at=sheet.expires_at,
                 app_url=f"{settings.PUBLIC_ADDRESS}{reverse('authentication:app-shell')}",
                 name=person_of(self.case.identity_id).name if self.case.identity_id else "",

@@ -1,10 +1,13 @@
 """An app is set up over its interface (SEC-1, SEC-4, SEC-5, AUT-3, TRY-2)."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
+from identities.api import ACTIVATION_ALPHABET, ACTIVATION_LASTS
 from identities.models import App
+from identities.rules.codes import ACTIVATION_NUMBER_LENGTH
 from identities.states import AssuranceLevel, CodeCarrier
 from tests.authentication.app_api.phones import a_fresh_phone, a_phone_of
 from tests.factories.app_client import PIN
@@ -140,8 +143,16 @@ def test_members_of_another_shape_are_refused(db, now, members):
     assert refusal(answer) == (422, "invalid")
 
 
+def test_try_2_sixty_enrolments_in_ten_minutes_are_begun_from_one_place(db, settings):
+    """TRY-2: few enough that nobody comes upon a code's number three times while a paper lives."""
+    assert settings.ENROLMENTS_PER_SOURCE == 60
+    lasts_for = ACTIVATION_LASTS[CodeCarrier.PAPER] / timedelta(minutes=10)
+    tried_on_a_paper = 500 * settings.ENROLMENTS_PER_SOURCE * lasts_for  # from 500 places, all the time
+    assert tried_on_a_paper / len(ACTIVATION_ALPHABET) ** ACTIVATION_NUMBER_LENGTH < 0.1
+
+
 def test_many_tries_from_one_place_are_slowed(resident, now, settings):
-    settings.LOG_INS_PER_SOURCE, settings.WRONG_TRIES_PER_SOURCE = 3, 2
+    settings.ENROLMENTS_PER_SOURCE, settings.WRONG_TRIES_PER_SOURCE = 3, 2
     phone = a_fresh_phone()
     answers = [phone.begin(user_id="nobody-at-all", activation_code="AAAA") for _ in range(4)]
     assert [answer.status for answer in answers] == [201, 201, 201, 429]
