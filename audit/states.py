@@ -98,6 +98,8 @@ class EventKind(StrEnum):
 
     # notifications
     DELIVERY_GIVEN_UP = "notifications.delivery_given_up"
+    DELIVERY_RESENT = "notifications.delivery_resent"
+    DELIVERY_RESEND_REFUSED = "notifications.delivery_resend_refused"
 
     # hsm
     KEYS_FOUNDED = "hsm.keys_founded"

@@ -25,20 +25,25 @@ from notifications.messages import (
     TemporaryPin,
 )
 from notifications.queries import (
+    DeadLetter,
     DeliveryLine,
     InboxMessage,
     LocalMessage,
+    MinuteOfProvider,
     contacts_given_up,
+    dead_letters,
     deliveries_of,
     inbox_of,
     local_messages,
+    provider_minutes,
     unread_in_inbox,
 )
 from notifications.rendering import MessageFault
 from notifications.rules.addresses import normal_email, normal_phone
 from notifications.rules.replies import BlockReply, StopReply, parse_reply
-from notifications.states import Channel, DeliveryState, Language, MessageKind
+from notifications.states import Channel, DeliveryState, Language, MessageKind, ResendReason
 from notifications.steps import Address, enqueue, note_inbound_sms, note_inbox_read
+from notifications.usecases.resend import ResendRefusal, Resent, resend
 
 __all__ = [
     "ActivationCodeSent",
@@ -55,6 +60,7 @@ __all__ = [
     "Channel",
     "CodeIssued",
     "ContactCode",
+    "DeadLetter",
     "DeliveryLine",
     "DeliveryState",
     "IdentityBlocked",
@@ -67,14 +73,19 @@ __all__ = [
     "Message",
     "MessageFault",
     "MessageKind",
+    "MinuteOfProvider",
     "OfficerActed",
     "ReplyBlocked",
     "ReplyNotUnderstood",
     "ReplyStopped",
+    "ResendReason",
+    "ResendRefusal",
+    "Resent",
     "SimultaneousRequests",
     "StopReply",
     "TemporaryPin",
     "contacts_given_up",
+    "dead_letters",
     "deliveries_of",
     "enqueue",
     "inbox_of",
@@ -84,6 +95,8 @@ __all__ = [
     "note_inbound_sms",
     "note_inbox_read",
     "parse_reply",
+    "provider_minutes",
     "read_inbound_sms",
+    "resend",
     "unread_in_inbox",
 ]

@@ -26,6 +26,22 @@ class DeliveryLine:
 
 
 @dataclass(frozen=True)
+class DeadLetter:
+    """One delivery that was given up and that nothing replaced; ``failure`` is the code of its last attempt."""
+
+    id: UUID
+    channel: Channel
+    kind: MessageKind
+    reference: UUID
+    provider: str
+    failure: str
+    attempts: int
+    created_at: datetime
+    given_up_at: datetime
+    useful_until: datetime | None
+
+
+@dataclass(frozen=True)
 class InboxMessage:
     """One alert in the app's inbox, its words opened for the one who is logged in."""
 
@@ -119,6 +135,28 @@ def contacts_given_up(*, contact_ids: Collection[UUID], since: datetime) -> set[
         contact_id__in=contact_ids, state=DeliveryState.GIVEN_UP, given_up_at__gte=since
     )
     return set(found.values_list("contact_id", flat=True))
+
+
+def dead_letters(*, limit: int, before: UUID | None = None) -> list[DeadLetter]:
+    """List what was given up and has no successor, newest first; ``before`` is the last id seen."""
+    rows = models.Delivery.objects.filter(state=DeliveryState.GIVEN_UP, replaced_by__isnull=True)
+    if before is not None:
+        rows = rows.filter(id__lt=before)
+    return [
+        DeadLetter(
+            id=row.id,
+            channel=Channel(row.channel),
+            kind=MessageKind(row.kind),
+            reference=row.reference,
+            provider=row.provider,
+            failure=row.failure,
+            attempts=row.attempts,
+            created_at=row.created_at,
+            given_up_at=row.given_up_at or row.created_at,
+            useful_until=row.useful_until,
+        )
+        for row in rows.defer("address_sealed", "subject_sealed", "body_sealed").order_by("-id")[:limit]
+    ]
 
 
 def due(*, now: datetime, limit: int) -> Sequence[tuple[UUID, Priority]]:

@@ -16,6 +16,7 @@ from notifications import events
 from notifications.messages import ActivationCodeSent, ContactCode, Message, TemporaryPin
 from notifications.models import Delivery, ProviderMinute
 from notifications.models.provider_minute import SLOTS
+from notifications.opt_outs import note_refusal
 from notifications.rendering import render
 from notifications.rules.reports import RECEIPT_FIRST_ASKED_AFTER
 from notifications.sealing import Column, index_address, seal_column
@@ -182,7 +183,7 @@ def give_up(delivery: Delivery, *, failure: str, now: datetime) -> Delivery | No
     Rule:    ALR-5: another channel before another address of the same one.
     Returns: the delivery that replaces it, or None when none was held.
     Locks:   the held rows of the same message, in the order of their ids.
-    Writes:  Delivery, AuditEvent.
+    Writes:  Delivery, SmsOptOut, AuditEvent.
     """
     _refuse_outside_transaction()
     changed = Delivery.objects.filter(
@@ -199,6 +200,7 @@ def give_up(delivery: Delivery, *, failure: str, now: datetime) -> Delivery | No
     if not changed:
         return None
     delivery.refresh_from_db(fields=["state", "failure"])
+    note_refusal(delivery, failure=failure, now=now)
     held = list(_held_beside(delivery))
     replacement = min(held, key=lambda row: (row.channel == delivery.channel, row.id), default=None)
     if replacement is not None:

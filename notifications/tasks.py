@@ -10,6 +10,7 @@ from django.conf import settings
 from hsm.api import HsmUnavailable
 from mitid_portal import clock
 from notifications.usecases.deliver import deliver
+from notifications.usecases.reconcile import forget_minutes, reconcile
 from notifications.usecases.sweep import wake_due
 
 logger = logging.getLogger(__name__)
@@ -34,3 +35,11 @@ def deliver_task(delivery_id: str) -> None:
 def sweep_task() -> None:
     """Wake workers for everything that is due."""
     wake_due(now=clock.now())
+
+
+@shared_task(name="notifications.reconcile")
+def reconcile_task() -> None:
+    """Ask providers for the reports that did not come, and drop counts of long ago."""
+    now = clock.now()
+    reconcile(now=now)
+    forget_minutes(now=now)

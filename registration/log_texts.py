@@ -89,6 +89,8 @@ KINDS: Final[Mapping[EventKind, Text]] = {
     EventKind.LOG_EVENT_VIEWED: _("Event looked at by an auditor"),
     EventKind.LOG_SEALS_VIEWED: _("Seals looked at by an auditor"),
     EventKind.DELIVERY_GIVEN_UP: _("Alert given up"),
+    EventKind.DELIVERY_RESENT: _("Alert sent again by an operator"),
+    EventKind.DELIVERY_RESEND_REFUSED: _("Sending an alert again refused"),
     EventKind.KEYS_FOUNDED: _("First keys made"),
     EventKind.KEY_CREATED: _("Key created"),
     EventKind.KEY_ACTIVATED: _("Key taken into use"),

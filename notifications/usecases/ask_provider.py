@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar, assert_never
+from typing import Final, TypeVar, assert_never
 
 from billiard.exceptions import SoftTimeLimitExceeded
 
@@ -32,6 +32,7 @@ from notifications.usecases.claim_delivery import Claim, begin_anew
 logger = logging.getLogger(__name__)
 
 Answer = Accepted | TemporaryFailure | PermanentFailure
+NOBODY_TO_ASK: Final = NoAnswer("nobody_to_ask")  # waiting would tell nothing
 Found = TypeVar("Found", bound=Accepted | None)
 
 
@@ -82,8 +83,9 @@ def _is_to_be_sent(asked: Asked, in_doubt_since: datetime, now: datetime) -> boo
     if isinstance(found, Accepted):
         asked.answer = found
         return False
-    is_doubtful = isinstance(found, TemporaryFailure)
-    if is_doubtful and not must_send_in_doubt(in_doubt_since=in_doubt_since, now=now, priority=asked.claim.priority):
+    is_doubtful = found is not None
+    may_wait = not must_send_in_doubt(in_doubt_since=in_doubt_since, now=now, priority=asked.claim.priority)
+    if is_doubtful and found is not NOBODY_TO_ASK and may_wait:
         asked.answer = NoAnswer("in_doubt")
         return False
     provider = provider_for(asked.claim.channel, asked.claim.provider if is_doubtful else None, now=now)
@@ -101,7 +103,7 @@ def _looked_up(asked: Asked, now: datetime) -> Answer | None:
     transport = sms_transport_named(claim.provider) if claim.channel is Channel.SMS else None
     if transport is None:
         # A mail server can be asked nothing; a copy has the Message-ID of the first, by which mail programs know it.
-        return NoAnswer("cannot_be_asked")
+        return NOBODY_TO_ASK
     asked.awaits_receipt = transport.gives_receipts
     found = _answer_of(lambda: _found(transport, claim, now))
     if isinstance(found, TemporaryFailure | PermanentFailure):

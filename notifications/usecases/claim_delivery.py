@@ -10,6 +10,7 @@ from django.db.models import F
 
 from hsm.api import SealBroken
 from notifications.models import Delivery
+from notifications.opt_outs import OPTED_OUT, is_opted_out
 from notifications.rules.retry import is_spent, lease_after
 from notifications.sealing import Column, open_column
 from notifications.states import Channel, DeliveryState, Language, Priority, states_before
@@ -67,6 +68,9 @@ def claim_delivery(
     if delivery.useful_until is not None and now >= delivery.useful_until:
         give_up(delivery, failure="no_longer_useful", now=now)
         return None
+    if is_opted_out(delivery, now=now):
+        give_up(delivery, failure=OPTED_OUT, now=now)
+        return None
     unanswered = delivery.unanswered + (delivery.state == DeliveryState.CLAIMED)  # that one's lease ran out
     if is_spent(unanswered=unanswered, limit=unanswered_limit):
         # The last claims of it all ended without an answer: what kills the worker may be this very delivery.
@@ -106,7 +110,7 @@ def _claim_of(delivery: Delivery, now: datetime, provider_for: ProviderFor) -> C
     in_doubt_since = delivery.in_doubt_since
     if delivery.state == DeliveryState.CLAIMED and delivery.provider:
         in_doubt_since = in_doubt_since or now
-    avoided = delivery.provider if delivery.provider_reference else None  # its last message did not arrive
+    avoided = (delivery.provider or None) if delivery.failure else None  # another may succeed where this one failed
     return Claim(
         delivery_id=delivery.id,
         attempt=delivery.attempts + 1,
