@@ -8,6 +8,7 @@ from hsm.api import IndexColumn, SealedColumn
 from notifications.sealing import ADDRESS_INDEX, Column
 
 DELIVERY: Final = "notifications.Delivery"
+OPT_OUT: Final = "notifications.SmsOptOut"
 
 COLUMNS: Final = (
     SealedColumn(model=DELIVERY, column="address_sealed", purpose=Column.ADDRESS),
@@ -20,4 +21,6 @@ COLUMNS: Final = (
     ),
     SealedColumn(model=DELIVERY, column="subject_sealed", purpose=Column.SUBJECT),
     SealedColumn(model=DELIVERY, column="body_sealed", purpose=Column.BODY),
+    SealedColumn(model=OPT_OUT, column="phone_sealed", purpose=Column.OPT_OUT_PHONE),
+    IndexColumn(model=OPT_OUT, column="phone_index", purpose=ADDRESS_INDEX, value="phone_sealed"),
 )

@@ -15,6 +15,7 @@ class Column(StrEnum):
     ADDRESS = "notifications.delivery.address"
     SUBJECT = "notifications.delivery.subject"
     BODY = "notifications.delivery.body"
+    OPT_OUT_PHONE = "notifications.sms_opt_out.phone"
 
 
 def seal_column(text: str, *, column: Column, delivery_id: UUID) -> bytes:
