@@ -4,16 +4,14 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 from django.db import transaction
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
-from psycopg import Cursor
 
 from audit import tail
+from audit.prepared import prepared_cursor
 from audit.rules import Actor, Fact, clean_facts, jsonb_text, objection_to_actor, row_message_of
 from audit.sealer import sealer
 from audit.sql import SEQUENCE
@@ -57,7 +55,7 @@ def record(
     if objection is not None:
         raise ValueError(objection)
     stored = jsonb_text(clean_facts(facts))
-    cursor = _prepared_cursor(database)
+    cursor = prepared_cursor(database)
     # The id is part of what is keyed, so it is drawn first: a row copied under another id shows.
     row_id = _drawn(cursor, str(database.settings_dict["NAME"]))
     message = row_message_of(row_id=row_id, at=at, kind=kind, actor=actor, subject_id=subject_id, facts_text=stored)
@@ -66,25 +64,6 @@ def record(
     cursor.execute(_INSERT, (row_id, at, kind.value, actor.kind.value, *ids, stored, mac))
     database.on_commit(lambda: tail.note(row_id, mac))
     return row_id
-
-
-class _Prepared(Cursor[Any]):
-    """The server reads and plans each statement once a connection: these two are run more often than any others."""
-
-    def execute(self, query: Any, params: Any = None, **_: Any) -> "_Prepared":
-        """Run a statement, prepared."""
-        return super().execute(query, params, prepare=True)
-
-
-_cursors: WeakKeyDictionary[BaseDatabaseWrapper, _Prepared] = WeakKeyDictionary()
-"""One for each thread's connection: to make one anew costs a tenth of a row."""
-
-
-def _prepared_cursor(database: BaseDatabaseWrapper) -> CursorWrapper:
-    made: Any = _cursors.get(database)
-    if made is None or made.connection is not database.connection or made.closed:
-        made = _cursors[database] = _Prepared(database.connection)
-    return database.make_debug_cursor(made) if database.queries_logged else database.make_cursor(made)
 
 
 def _drawn(cursor: CursorWrapper, name: str) -> int:
