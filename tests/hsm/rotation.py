@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model, QuerySet
 
 from hsm.keyring import forget_keyring
@@ -62,13 +62,18 @@ def make_anew(name: KeyName, version: int, algorithm: str, *, state: KeyState, a
 def rotate(*names: str, at: datetime | None = None) -> None:
     """Make the next version of each key the active one; the one before only opens and verifies."""
     for name in names:
-        rows = DataKey.objects.all() if name == DATA_KEY else KeyVersion.objects.filter(name=name)
-        version = max(rows.values_list("version", flat=True)) + 1
-        rows.filter(state=KeyState.ACTIVE).update(state=KeyState.VERIFY_ONLY)
-        vouch_for_all()
-        if name == DATA_KEY:
-            make_data_key(version, state=KeyState.ACTIVE, at=at)
-        else:
-            algorithm = KeyVersion.objects.filter(name=name).latest("version").algorithm
-            make_anew(KeyName(name), version, algorithm, state=KeyState.ACTIVE, at=at)
+        with transaction.atomic():  # as a ceremony: others read the rows before it or after it
+            _rotate(name, at)
     forget_keyring()
+
+
+def _rotate(name: str, at: datetime | None) -> None:
+    rows = DataKey.objects.all() if name == DATA_KEY else KeyVersion.objects.filter(name=name)
+    version = max(rows.values_list("version", flat=True)) + 1
+    rows.filter(state=KeyState.ACTIVE).update(state=KeyState.VERIFY_ONLY)
+    vouch_for_all()
+    if name == DATA_KEY:
+        make_data_key(version, state=KeyState.ACTIVE, at=at)
+    else:
+        algorithm = KeyVersion.objects.filter(name=name).latest("version").algorithm
+        make_anew(KeyName(name), version, algorithm, state=KeyState.ACTIVE, at=at)

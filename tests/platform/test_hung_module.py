@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -48,6 +48,16 @@ def waiting_in_transactions(system: System) -> int:
         return len(found.fetchall())
 
 
+@contextmanager
+def without_sealing(system: System) -> Iterator[None]:
+    """Within, no seal is under way, which would wait in a transaction of its own."""
+    system.stop_part(Part.BEAT)
+    try:
+        yield
+    finally:
+        system.restart(Part.BEAT)
+
+
 def at_the_code(system: System, person: Person, stack: ExitStack, *, language: str) -> Visitor:
     """A visitor who has only the code left to type."""
     visitor = stack.enter_context(Visitor(person.role, system.address, language=language))
@@ -85,8 +95,7 @@ def test_whoever_waits_is_answered_and_the_next_at_once(system: System, demo: De
             for person, language in zip(others, ["da", "en"] * 3, strict=False)
         ]
         assert len(late) >= 4
-        system.stop_part(Part.BEAT)  # no sealing is under way, which waits in a transaction of its own
-        with hanging(tokens):
+        with without_sealing(system), hanging(tokens):
             asked = [threads.submit(refused, visitor, language, code="123456") for visitor, language in late]
             asked.append(threads.submit(refused, inside, "en", contact="+4528445577"))
             seconds = [each.result(timeout=10) for each in asked]
@@ -94,11 +103,12 @@ def test_whoever_waits_is_answered_and_the_next_at_once(system: System, demo: De
             assert max(seconds) > 3.5  # it did hang, and was not refused for another reason
 
             again = [refused(visitor, language, code="123456") for visitor, language in late_again(late)]
-            assert max(again) < 1.5
+            assert max(again) < 5
+            # All that were sent at once may have come to one process: the others have yet to find out for themselves.
+            assert sum(seconds > 1.5 for seconds in again) < WORKERS
             assert waiting_in_transactions(system) == 0
             assert system.health()["hsm"] == "down"
             assert httpx.get(f"{system.address}/health/live").status_code == 200
-        system.restart(Part.BEAT)
         system.wait_until_well(30)
         assert workers(system) == before
         once_it_is_back(lambda: inside.go("/profile/"))
