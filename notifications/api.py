@@ -1,6 +1,6 @@
 """The door of notifications: what the apps above may use."""
 
-from notifications.inbound import InboundSms, read_inbound_sms
+from notifications.inbound import InboundSms, read_inbound_http_sms, read_inbound_sms
 from notifications.messages import (
     ActivationCodeSent,
     AppCopied,
@@ -24,6 +24,8 @@ from notifications.messages import (
     SimultaneousRequests,
     TemporaryPin,
 )
+from notifications.opt_outs import lift_opt_out, note_opt_out
+from notifications.preview import Preview, previews
 from notifications.queries import (
     DeadLetter,
     DeliveryLine,
@@ -40,8 +42,8 @@ from notifications.queries import (
 )
 from notifications.rendering import MessageFault
 from notifications.rules.addresses import normal_email, normal_phone
-from notifications.rules.replies import BlockReply, StopReply, parse_reply
-from notifications.states import Channel, DeliveryState, Language, MessageKind, ResendReason
+from notifications.rules.replies import BlockReply, StopReply, is_attempt, parse_reply
+from notifications.states import CarrierWord, Channel, DeliveryState, Language, MessageKind, ResendReason
 from notifications.steps import Address, enqueue, note_inbound_sms, note_inbox_read
 from notifications.usecases.resend import ResendRefusal, Resent, resend
 
@@ -54,6 +56,7 @@ __all__ = [
     "AuthenticatorReopened",
     "AuthenticatorSuspended",
     "BlockReply",
+    "CarrierWord",
     "ChangeConfirmed",
     "ChangeRequested",
     "ChangeStopped",
@@ -75,6 +78,7 @@ __all__ = [
     "MessageKind",
     "MinuteOfProvider",
     "OfficerActed",
+    "Preview",
     "ReplyBlocked",
     "ReplyNotUnderstood",
     "ReplyStopped",
@@ -89,13 +93,18 @@ __all__ = [
     "deliveries_of",
     "enqueue",
     "inbox_of",
+    "is_attempt",
+    "lift_opt_out",
     "local_messages",
     "normal_email",
     "normal_phone",
     "note_inbound_sms",
     "note_inbox_read",
+    "note_opt_out",
     "parse_reply",
+    "previews",
     "provider_minutes",
+    "read_inbound_http_sms",
     "read_inbound_sms",
     "resend",
     "unread_in_inbox",

@@ -40,7 +40,7 @@ def stage_of(
 def may_be_told_again(*, told_at: Sequence[datetime], waits: bool, now: datetime) -> bool:
     """Tell whether a sender may be told that we did not understand.
 
-    ``told_at`` are the last ten times it was said; ``waits`` whether a change waits that the sender could mean.
+    ``told_at`` are the last ten times it was said; ``waits`` whether a change waits that the sender seems to answer.
 
     Rule: CHG-6.
     """

@@ -9,6 +9,8 @@ class SmsReplyOutcome(StrEnum):
     STOPPED = "stopped"
     BLOCKED = "blocked"
     NOT_UNDERSTOOD = "not_understood"
+    CARRIERS = "carriers"
+    """A word to the carrier, which has acted on it and answered: no more messages, messages again, or help."""
     IGNORED = "ignored"
     """Nothing is sent back: a second copy, no number to answer, or the sender was told today already."""
 

@@ -19,7 +19,8 @@ from selfservice.views.home import HomePage
 from selfservice.views.language import LanguagePage
 from selfservice.views.profile import ProfilePage
 from selfservice.views.reopen_authenticator import ReopenAuthenticatorPage
-from selfservice.views.sms_inbound import SmsInboundPage
+from selfservice.views.resync_authenticator import ResyncAuthenticatorPage
+from selfservice.views.sms_inbound import HttpSmsInboundPage, SmsInboundPage
 from selfservice.views.stop import StopPage
 from selfservice.views.stop_authenticator import (
     BlockAuthenticatorPage,
@@ -47,6 +48,7 @@ urlpatterns = [
     path("authenticators/stopped/<str:act>/", StoppedPage.as_view(), name="stopped"),
     path(f"{ONE}/suspend/", SuspendAuthenticatorPage.as_view(), name="suspend-authenticator"),
     path(f"{ONE}/block/", BlockAuthenticatorPage.as_view(), name="block-authenticator"),
+    path(f"{ONE}/resync/", ResyncAuthenticatorPage.as_view(), name="resync-authenticator"),
     path(f"{ONE}/reopen/", ReopenAuthenticatorPage.as_view(), name="reopen-authenticator"),
     path("profile/", ProfilePage.as_view(), name="profile"),
     path("change/phone/", ChangePhonePage.as_view(), name="change-phone"),
@@ -64,5 +66,6 @@ urlpatterns = [
     path("blocked/", BlockedPage.as_view(), name="blocked"),
     path("stop/<str:token>/", StopPage.as_view(), name="stop"),
     path("sms/inbound/", SmsInboundPage.as_view(), name="sms-inbound"),
+    path("sms/inbound/http/", HttpSmsInboundPage.as_view(), name="http-sms-inbound"),
     path("language/", LanguagePage.as_view(), name="language"),
 ]

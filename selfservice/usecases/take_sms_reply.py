@@ -21,6 +21,7 @@ from identities.api import (
 from notifications.api import (
     Address,
     BlockReply,
+    CarrierWord,
     Channel,
     Language,
     Message,
@@ -30,7 +31,10 @@ from notifications.api import (
     StopReply,
     deliveries_of,
     enqueue,
+    is_attempt,
+    lift_opt_out,
     note_inbound_sms,
+    note_opt_out,
     parse_reply,
 )
 from selfservice.rules import ANSWERS_A_DAY_WHILE_A_CHANGE_WAITS, may_be_told_again
@@ -40,30 +44,58 @@ SENDER: Final = "selfservice.sms_sender"
 
 
 @transaction.atomic(durable=True)
-def take_sms_reply(*, sender: str, text: str, now: datetime, provider_id: str | None = None) -> SmsReplyOutcome:
+def take_sms_reply(
+    *,
+    sender: str,
+    text: str,
+    now: datetime,
+    provider_id: str | None = None,
+    carrier_word: CarrierWord | None = None,
+) -> SmsReplyOutcome:
     """Do what an answer to one of our text messages asks: stop a change, or block the whole identity.
 
     ``sender`` is E.164, or empty when the message came from no number. ``provider_id`` is the provider's name for
-    the message; a second copy of it does nothing.
+    the message; a second copy of it does nothing. ``carrier_word`` is what the text was to the carrier: no word of
+    ours, and never answered, for the carrier has.
 
-    Rule:   CHG-6, BLK-1. The answer tells nobody more than they held already.
+    Rule:   CHG-6, BLK-1, ALR-5. The answer tells nobody more than they held already.
     Locks:  the changes that the sender's alerts told of, the identity's row, then the change's.
-    Writes: PendingChange, Identity, IdentityBlock, ReceivedSms, AuditEvent, Delivery.
+    Writes: PendingChange, Identity, IdentityBlock, ReceivedSms, SmsOptOut, AuditEvent, Delivery.
     """
     if provider_id is not None and not note_inbound_sms(provider_id=provider_id, now=now):
         return SmsReplyOutcome.IGNORED
     if not sender:
         return SmsReplyOutcome.IGNORED
+    if carrier_word is not None and _is_the_carriers(carrier_word, sender=sender, now=now):
+        return SmsReplyOutcome.CARRIERS
+    return _act_on(text, sender=sender, now=now)
+
+
+def _is_the_carriers(word: CarrierWord, *, sender: str, now: datetime) -> bool:
+    """Follow the carrier; a word that starts what nobody had stopped is an answer like another (some write YES)."""
+    match word:
+        case CarrierWord.STOP:
+            note_opt_out(phone=sender, now=now)
+            return True
+        case CarrierWord.START:
+            return lift_opt_out(phone=sender)
+        case CarrierWord.HELP:
+            return True
+        case _:
+            assert_never(word)
+
+
+def _act_on(text: str, *, sender: str, now: datetime) -> SmsReplyOutcome:
     reply = parse_reply(text)
     if reply is None:
-        return _not_understood(sender, now)
+        return _not_understood(text, sender=sender, now=now)
     is_to_block = isinstance(reply, BlockReply)
     held = held_by_reply(phone=sender, code=reply.code, is_to_block=is_to_block, now=now)
     if held is None:
-        return _not_understood(sender, now)
+        return _not_understood(text, sender=sender, now=now)
     match reply:
         case StopReply(code=code):
-            return _stop(held, sender=sender, code=code, now=now)
+            return _stop(held, text=text, sender=sender, code=code, now=now)
         case BlockReply():
             block_as_holder(held=held, now=now)
             _answer(ReplyBlocked(), sender=sender, held=held, now=now)
@@ -72,11 +104,11 @@ def take_sms_reply(*, sender: str, text: str, now: datetime, provider_id: str | 
             assert_never(reply)
 
 
-def _stop(held: HeldChange, *, sender: str, code: str, now: datetime) -> SmsReplyOutcome:
+def _stop(held: HeldChange, *, text: str, sender: str, code: str, now: datetime) -> SmsReplyOutcome:
     """Stop a change; one that is stopped already is told of as stopped, for that is what the answerer wants to know."""
     is_stopped = isinstance(stop_held_change(held=held, now=now), Stopped) or held.state is ChangeState.CANCELLED
     if not is_stopped:
-        return _not_understood(sender, now)
+        return _not_understood(text, sender=sender, now=now)
     _answer(ReplyStopped(field=held.field.value, block_code=code), sender=sender, held=held, now=now)
     return SmsReplyOutcome.STOPPED
 
@@ -87,9 +119,10 @@ def _answer(message: Message, *, sender: str, held: HeldChange, now: datetime) -
     _send(message, sender=sender, language=language, reference=held.identity_id, now=now)
 
 
-def _not_understood(sender: str, now: datetime) -> SmsReplyOutcome:
-    told_at = _told_at(sender)
-    if not may_be_told_again(told_at=told_at, waits=phone_waits_for_a_change(sender, now=now), now=now):
+def _not_understood(text: str, *, sender: str, now: datetime) -> SmsReplyOutcome:
+    """Help who tries to answer while a change waits; tell anybody else once a day at most."""
+    waits = is_attempt(text) and phone_waits_for_a_change(sender, now=now)
+    if not may_be_told_again(told_at=_told_at(sender), waits=waits, now=now):
         return SmsReplyOutcome.IGNORED
     reference = _reference(blind_index(sender, purpose=SENDER))
     _send(ReplyNotUnderstood(), sender=sender, language=Language.DA, reference=reference, now=now)

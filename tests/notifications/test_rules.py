@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from notifications.rules.addresses import normal_email, normal_phone
 from notifications.rules.gsm7 import fits_one_part, septets_of
-from notifications.rules.replies import BlockReply, StopReply, parse_reply
+from notifications.rules.replies import BlockReply, StopReply, carrier_word, is_attempt, parse_reply
 from notifications.rules.retry import LONGEST_WAIT, is_spent, wait_after
 
 CODES = st.text("0123456789", min_size=4, max_size=4)
@@ -54,6 +54,64 @@ def test_a_no_with_its_code_stops_however_it_is_typed(word, code, before, betwee
 @given(cased("BLOCK") | cased("SPÆR") | cased("SPAER") | cased("BLOK"), CODES, GAPS, GAPS, GAPS)
 def test_a_block_with_its_code_blocks_however_it_is_typed(word, code, before, between, after):
     assert parse_reply(f"{before}{word}{between}{code}{after}") == BlockReply(code)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["N0 1234", "no1234", "nej 1234", "NO. 1234", "NO 1 2 3 4", "noo 1234", "Mo 1234", "NEJ,1234!",
+     "nje 1234", "nrj 1234", "NO 12 34", "1234 NO", "1234nej", "NEJ NEJ 1234", "No no 1234!!", "nej tak 1234",
+     "Svar NO 1234", "svar: nej. kode: 1234", "NO code 1234", "NO 1234 please", "NO l234", "no I234",
+     "\u201cNO 1234\u201d", "nej en to tre fire", "NEJ et to 3 4", "no one two three four",
+     "\uff2e\uff2f \uff11\uff12\uff13\uff14", "Nei 1234"],
+)  # fmt: skip
+def test_typical_slips_and_danish_words_still_stop(text):
+    """CHG-6."""
+    assert parse_reply(text) == StopReply("1234")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["block 1234", "BL0CK 1234", "blok1234", "blokk 1234", "blcok 1234", "SPÆR 1234", "spær! 1234", "sper 12 34",
+     "spærre 1234", "bloker kode 1234", "1234 blok", "Svar BLOCK 1234"],
+)  # fmt: skip
+def test_typical_slips_and_danish_words_still_block(text):
+    """CHG-6."""
+    assert parse_reply(text) == BlockReply("1234")
+
+
+@pytest.mark.parametrize("text", ["NO 1234", "1234 NEJ", "BLOCK 1234", "1234 BLOK"])
+def test_the_letters_of_a_word_never_become_digits_of_a_code(text):
+    word = text.replace("1234", "").strip()
+    for digits in ("1", "12", "123", "12345"):
+        assert parse_reply(text.replace("1234", digits)) is None, (word, digits)
+
+
+@given(st.text("NOEJBLCKSPÆR0129 IL", max_size=16))
+def test_a_text_is_read_in_one_way_or_not_at_all(text):
+    reply = parse_reply(text)
+    assert reply is None or parse_reply(text.lower()) == reply
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [("NO", True), ("nej!", True), ("1234", True), ("12 34", True), ("ja", True), ("STOP 1234", True),
+     ("NO 12345", True), ("hvad?", False), ("", False), ("kl 12", False), ("Hvem er I? Jeg har ikke bedt om noget", False),
+     ("\u0661\u0662\u0663", False), ("tak for beskeden", False)],
+)  # fmt: skip
+def test_who_tries_to_answer_us_is_told_from_who_only_writes(text, is_one):
+    """CHG-6."""
+    assert is_attempt(text) is is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [("STOP", "STOP"), (" stop\n", "STOP"), ("Stop", "STOP"), ("stopall", "STOP"), ("Unsubscribe", "STOP"),
+     ("end", "STOP"), ("START", "START"), ("unstop", "START"), ("yes", "START"), ("HELP", "HELP"), ("info", "HELP"),
+     ("STOP 1234", None), ("STOP.", None), ("NO 1234", None), ("stop please", None), ("", None), ("NEJ", None), ("hjælp", None)],
+)  # fmt: skip
+def test_the_carriers_words_are_whole_texts_and_none_of_ours(text, word):
+    assert carrier_word(text) == word
+    assert word is None or parse_reply(text) is None
 
 
 @given(st.sampled_from(["NO", "BLOCK"]), CODES.filter(lambda code: "0" in code))

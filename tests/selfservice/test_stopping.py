@@ -25,8 +25,8 @@ from identities.api import (
     standing_blocks_of,
     suspend_authenticator,
 )
-from notifications.api import Language, MessageKind, deliveries_of
-from notifications.models import Delivery
+from notifications.api import CarrierWord, Language, MessageKind, deliveries_of
+from notifications.models import Delivery, SmsOptOut
 from notifications.sealing import Column, open_column
 from selfservice.api import SmsReplyOutcome, take_sms_reply
 from selfservice.usecases.block_by_token import block_by_token
@@ -210,7 +210,7 @@ def test_what_is_not_understood_is_told_once_a_day(resident: Resident, now, text
     assert outcomes == [SmsReplyOutcome.NOT_UNDERSTOOD, SmsReplyOutcome.IGNORED, SmsReplyOutcome.NOT_UNDERSTOOD]
 
 
-@pytest.mark.parametrize("text", ["", "NO", "NO 12345"])
+@pytest.mark.parametrize("text", ["1234 5678", "NO", "NO 12345", "nej!!", "STOP 1234", "ja"])
 def test_while_a_change_waits_who_mistypes_is_told_each_time_ten_times_a_day(
     resident: Resident, change_id: UUID, now, text: str
 ) -> None:
@@ -218,6 +218,55 @@ def test_while_a_change_waits_who_mistypes_is_told_each_time_ten_times_a_day(
     outcomes = [take_sms_reply(sender=resident.phone, text=text, now=now) for _ in range(11)]
     assert outcomes == [SmsReplyOutcome.NOT_UNDERSTOOD] * 10 + [SmsReplyOutcome.IGNORED]
     assert change_row(change_id).state == ChangeState.PENDING
+
+
+@pytest.mark.parametrize("text", ["", "hvad?", "Hvem er I? Jeg har ikke bedt om noget"])
+def test_while_a_change_waits_any_other_text_is_answered_once_a_day(
+    resident: Resident, change_id: UUID, now, text: str
+) -> None:
+    """CHG-6."""
+    outcomes = [take_sms_reply(sender=resident.phone, text=text, now=now) for _ in range(2)]
+    assert outcomes == [SmsReplyOutcome.NOT_UNDERSTOOD, SmsReplyOutcome.IGNORED]
+    assert change_row(change_id).state == ChangeState.PENDING
+
+
+def test_a_word_to_the_carrier_is_noted_never_answered_and_stops_no_change(
+    resident: Resident, change_id: UUID, now: datetime
+) -> None:
+    """ALR-5: the carrier refuses us from now on, so other addresses are used; CHG-6: it is no answer of ours."""
+    for word, text in ((CarrierWord.STOP, "STOP"), (CarrierWord.HELP, "HELP")):
+        outcome = take_sms_reply(sender=resident.phone, text=text, carrier_word=word, now=now)
+        assert outcome is SmsReplyOutcome.CARRIERS
+    assert SmsOptOut.objects.count() == 1
+    assert answers_to(resident.phone) == []
+    assert change_row(change_id).state == ChangeState.PENDING
+
+
+def test_who_stopped_all_messages_can_still_stop_a_change(resident: Resident, change_id: UUID, now: datetime) -> None:
+    take_sms_reply(sender=resident.phone, text="STOP", carrier_word=CarrierWord.STOP, now=now)
+    text = f"NO {stop_code_for(resident)}"
+    assert take_sms_reply(sender=resident.phone, text=text, now=now) is SmsReplyOutcome.STOPPED
+
+
+def test_a_start_lifts_what_a_stop_noted_and_without_one_is_an_answer_like_another(
+    resident: Resident, change_id: UUID, now: datetime
+) -> None:
+    take_sms_reply(sender=resident.phone, text="Stop", carrier_word=CarrierWord.STOP, now=now)
+    outcomes = [
+        take_sms_reply(sender=resident.phone, text="YES", carrier_word=CarrierWord.START, now=now) for _ in range(2)
+    ]
+    assert outcomes == [SmsReplyOutcome.CARRIERS, SmsReplyOutcome.NOT_UNDERSTOOD]
+    assert not SmsOptOut.objects.exists()
+
+
+def test_a_second_copy_of_a_stop_does_not_undo_a_later_start(resident: Resident, now: datetime) -> None:
+    words = [("SM1", CarrierWord.STOP), ("SM2", CarrierWord.START), ("SM1", CarrierWord.STOP)]
+    outcomes = [
+        take_sms_reply(sender=resident.phone, text=word, provider_id=provider_id, carrier_word=word, now=now)
+        for provider_id, word in words
+    ]
+    assert outcomes == [SmsReplyOutcome.CARRIERS, SmsReplyOutcome.CARRIERS, SmsReplyOutcome.IGNORED]
+    assert not SmsOptOut.objects.exists()
 
 
 def test_a_message_from_no_number_is_ignored(resident: Resident, change_id: UUID, now: datetime) -> None:
