@@ -2,10 +2,10 @@
 
 from authentication.app_api.problems import problem_page
 from authentication.pages import CitizenPage, OfficerPage, Page, PublicPage, login_of
-from authentication.queries import Login
+from authentication.queries import Login, way_of_login
 from authentication.states import Audience, Door, Ending
 from authentication.steps import end_login, end_other_logins, locked_identity_of
-from authentication.throttle import note_wrong_try, source_may_try
+from authentication.throttle import note_wrong_try, source_may_try, source_of
 
 __all__ = [
     "Audience",
@@ -23,4 +23,6 @@ __all__ = [
     "note_wrong_try",
     "problem_page",
     "source_may_try",
+    "source_of",
+    "way_of_login",
 ]

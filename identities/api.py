@@ -151,7 +151,7 @@ from identities.steps.judging import ChangeNotTaken, RequestRefusal
 from identities.steps.lifecycle import block_authenticator, reopen_authenticator, suspend_authenticator
 from identities.steps.locking import locked_identity, locked_subject, made_up_subject
 from identities.steps.password import activate_password
-from identities.steps.resync import resync_device
+from identities.steps.resync import ResyncOutcome, resync_device, resync_own_device
 from identities.steps.stopping import (
     BlockedByHolder,
     HeldChange,
@@ -240,6 +240,7 @@ __all__ = [
     "PinSent",
     "RegisteredPhone",
     "RequestRefusal",
+    "ResyncOutcome",
     "SecondLogin",
     "StopRefusal",
     "StopRefused",
@@ -328,6 +329,7 @@ __all__ = [
     "reopen_identity",
     "resend_temporary_pin",
     "resync_device",
+    "resync_own_device",
     "send_contact_code",
     "set_language",
     "standing_blocks_of",

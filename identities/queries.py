@@ -84,6 +84,7 @@ class ChangeView:
     opens_at: datetime
     closes_at: datetime
     first_login_id: UUID
+    first_login_level: AssuranceLevel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,6 +270,7 @@ def change_view(change: PendingChange) -> ChangeView:
         opens_at=change.opens_at,
         closes_at=change.closes_at,
         first_login_id=change.first_login_id,
+        first_login_level=AssuranceLevel(change.first_login_level),
     )
 
 

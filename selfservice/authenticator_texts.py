@@ -113,6 +113,13 @@ STOPPED_TEXTS: Final[Mapping[StoppingAct, Text]] = {
         "Every browser and every app that was logged in must log in again. Changes that wait still wait."
     ),
 }
+CLOCK_NOT_FOUND: Final[Text] = _(
+    "These are not two codes in a row of your device. Wait for a fresh code, type it, and then the one that comes "
+    "right after it. If that does not help, get another device at Citizen Service."
+)
+CLOCK_PAUSED: Final[Text] = _(
+    "Your device is paused after three wrong tries from here: first for 10 minutes, then for an hour. Try again later."
+)
 CHIP_REFUSALS: Final[Mapping[ChipRefusal, Text]] = {
     ChipRefusal.NOT_VERIFIED: _("Your chip's answer could not be used. Try again, within five minutes."),
     ChipRefusal.UNKNOWN_MODEL: _("This make of chip cannot be used here. Citizen Service can tell you which can."),

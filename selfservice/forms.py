@@ -118,6 +118,40 @@ class ActivateForm(forms.Form):
         return again
 
 
+class DeviceCode(PlainText):
+    """One of two codes in a row."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        as_ever: dict[str, Any] = {
+            "max_length": LONGEST_TYPED,
+            "widget": forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric", "class": "input-char-8"}),
+        }
+        super().__init__(**(as_ever | kwargs))
+
+
+class TwoCodesForm(forms.Form):
+    """Two codes in a row of one device."""
+
+    first_code = DeviceCode(
+        label=_("First code"),
+        help_text=_("Six digits"),
+        error_messages={"required": _("Type the first code.")},
+    )
+    second_code = DeviceCode(
+        label=_("The code after it"),
+        help_text=_("Six digits. Wait until the device gives a new code."),
+        error_messages={"required": _("Type the code after it.")},
+    )
+
+    def clean_first_code(self) -> str:
+        """Give six digits."""
+        return clean_six_digits(self.cleaned_data["first_code"])
+
+    def clean_second_code(self) -> str:
+        """Give six digits."""
+        return clean_six_digits(self.cleaned_data["second_code"])
+
+
 class ChipAnswerForm(forms.Form):
     """What a chip answered, as the script wrote it."""
 

@@ -1,6 +1,6 @@
 """Reads: logins that open a door, and requests on their way to one."""
 
-from authentication.queries.logins import SEEN_EVERY, Login, living_login, login_is_open, newest_login
+from authentication.queries.logins import SEEN_EVERY, Login, living_login, login_is_open, newest_login, way_of_login
 from authentication.queries.requests import (
     RequestView,
     alerts_due,
@@ -26,6 +26,7 @@ __all__ = [
     "request_progress",
     "requests_for_app",
     "suggested_way",
+    "way_of_login",
     "with_its_dead_since",
     "words_of",
 ]

@@ -11,7 +11,7 @@ from authentication.models import ApprovalRequest
 from authentication.models import Login as LoginRow
 from authentication.rules import LIVING, login_is_alive
 from authentication.states import Door
-from identities.api import AssuranceLevel, IdentityState
+from identities.api import AssuranceLevel, AuthenticatorKind, IdentityState
 
 SEEN_EVERY = timedelta(seconds=30)  # a page view inside this time costs no write
 
@@ -31,6 +31,12 @@ class Login:
 def login_is_open(login_id: UUID) -> bool:
     """Tell whether a login has not been ended; for an act that holds the identity's row and asks once more."""
     return LoginRow.objects.filter(pk=login_id, ended_at__isnull=True).exists()
+
+
+def way_of_login(login_id: UUID, *, identity_id: UUID) -> AuthenticatorKind | None:
+    """Tell what an identity's own login was made with; somebody else's is as good as none."""
+    row = LoginRow.objects.filter(pk=login_id, identity_id=identity_id).values_list("authenticator", flat=True).first()
+    return AuthenticatorKind(row) if row else None
 
 
 def newest_login(identity_id: UUID) -> datetime | None:

@@ -88,8 +88,7 @@ def accept_code(*, subject: UUID, typed: str, source: str, actor: Actor, now: da
     assert_in_transaction()
     stand_in_line(subject)
     device = CodeDevice.objects.select_for_update().filter(user_id=subject, state=DeviceState.ACTIVE).first()
-    counted = {"subject": device.uuid if device else subject, "source": source}
-    counter = DeviceTries.objects.filter(**counted).first() or DeviceTries(**counted)
+    counter = tries_of(device.uuid if device else subject, source)
     if device is None or is_paused(counter.tries, now=now):
         waste_the_time_of_a_code(device, now=now)
         judgement = CodeJudgement.WRONG
@@ -102,11 +101,22 @@ def accept_code(*, subject: UUID, typed: str, source: str, actor: Actor, now: da
         device.save(update_fields=["last_used_at"])
         return device_view(device)
     if judgement is CodeJudgement.WRONG and not is_paused(counter.tries, now=now):
-        _count_wrong_code(counter, device, actor=actor, now=now)
+        count_wrong_code(counter, device, actor=actor, now=now)
     return None
 
 
-def _count_wrong_code(counter: DeviceTries, device: CodeDevice | None, *, actor: Actor, now: datetime) -> None:
+def tries_of(subject: UUID, source: str) -> DeviceTries:
+    """Give the counter of a subject's wrong codes from a source, not saved as long as there are none."""
+    counted = {"subject": subject, "source": source}
+    return DeviceTries.objects.filter(**counted).first() or DeviceTries(**counted)
+
+
+def count_wrong_code(counter: DeviceTries, device: CodeDevice | None, *, actor: Actor, now: datetime) -> None:
+    """Count one more wrong code, and pause the device for its source after three (TRY-1, TRY-2).
+
+    Writes: DeviceTries, AuditEvent.
+    """
+    assert_in_transaction()
     counter.count(after_wrong_try(counter.tries, may_block=False, now=now))
     counter.last_wrong_at = now
     counter.save()

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from authentication.api import CitizenPage
 from identities.api import (
+    CODE_DEVICES,
     AuthenticatorKind,
     AuthenticatorState,
     AuthenticatorView,
@@ -85,6 +86,8 @@ def _acts(view: AuthenticatorView) -> list[dict[str, str]]:
     if view.state is AuthenticatorState.ACTIVE:
         if view.kind is AuthenticatorKind.PASSWORD:
             acts.append({"label": _("Change the password"), "url": reverse("selfservice:change-password")})
+        if view.kind in CODE_DEVICES:
+            acts.append({"label": _("Set the clock right"), "url": _address("resync", view)})
         acts.append({"label": _("Suspend"), "url": _address("suspend", view)})
     return [*acts, {"label": _("Block"), "url": _address("block", view)}]
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from authentication.api import CitizenPage
+from authentication.api import CitizenPage, way_of_login
 from identities.api import (
     ACTIVATION_LASTS,
     ChangeField,
@@ -26,7 +26,7 @@ from identities.api import (
     refusal_to_confirm,
 )
 from mitid_portal.times import danish_time
-from selfservice.authenticator_texts import text_of_new_value
+from selfservice.authenticator_texts import KIND_NAMES, LEVEL_NAMES, text_of_new_value
 from selfservice.rules import stage_of
 from selfservice.states import ChangeStage
 from selfservice.texts import (
@@ -145,9 +145,17 @@ def _rows(change: ChangeView, stage: ChangeStage, identity_id: UUID) -> list[Row
         Row(label=NEW_VALUE_NAMES[change.field], value=_new_value(change, identity_id)),
         Row(label=_("State"), value=STAGE_NAMES[stage]),
         Row(label=_("Asked for"), value=danish_time(change.requested_at)),
+        Row(label=_("Asked for by a login with"), value=_asked_with(change, identity_id)),
         Row(label=_("Can be confirmed from"), value=danish_time(change.opens_at)),
         Row(label=_("Can be confirmed until"), value=danish_time(change.closes_at)),
     ]
+
+
+def _asked_with(change: ChangeView, identity_id: UUID) -> str:
+    """Say by which kind of login the change was asked for, so that its citizen knows whether it was theirs (CHG-4)."""
+    way = way_of_login(change.first_login_id, identity_id=identity_id)
+    named = {"way": KIND_NAMES[way] if way else "", "level": LEVEL_NAMES[change.first_login_level]}
+    return _("%(way)s, level %(level)s") % named
 
 
 def _new_value(change: ChangeView, identity_id: UUID) -> str:

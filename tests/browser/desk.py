@@ -2,10 +2,11 @@
 
 ``python -m tests.browser.desk code USER_ID`` hands out a paper with an activation code for the app and prints the code;
 ``code-on-screen`` prints one as self-service shows it; ``chip-code`` and ``password-code`` are papers for these;
-``block`` blocks the citizen's apps. Without arguments it reads them as lines, ``ACT<tab>USER_ID``, and answers each.
+``block`` blocks the citizen's apps, ``alert`` stores alerts for them. Without arguments it reads them as lines, ``ACT<tab>USER_ID``, and answers each.
 """
 
 import sys
+from datetime import timedelta
 from uuid import UUID
 
 import django
@@ -21,6 +22,7 @@ from identities.api import (  # noqa: E402 - after the settings
     AuthenticatorKind,
     CodeCarrier,
     CodeGiven,
+    alert_identity,
     authenticators_of,
     block_authenticator,
     give_activation_code,
@@ -28,8 +30,10 @@ from identities.api import (  # noqa: E402 - after the settings
     locked_identity,
 )
 from mitid_portal import clock  # noqa: E402 - after the settings
+from notifications.api import SimultaneousRequests  # noqa: E402 - after the settings
 from tests.factories.authenticators import a_visit_long_past  # noqa: E402 - after the settings
 
+ALERTS = 24
 KINDS = {"chip-code": AuthenticatorKind.CHIP, "password-code": AuthenticatorKind.PASSWORD}
 
 
@@ -40,6 +44,8 @@ def main(act: str, user_id: str) -> str:
     with transaction.atomic():
         if act == "block":
             return block(identity.id)
+        if act == "alert":
+            return alert(identity.id)
         carrier = CodeCarrier.SCREEN if act == "code-on-screen" else CodeCarrier.PAPER
         return code(identity.id, KINDS.get(act, AuthenticatorKind.APP), carrier)
 
@@ -57,6 +63,14 @@ def code(identity_id: UUID, kind: AuthenticatorKind, carrier: CodeCarrier) -> st
     )
     assert isinstance(given, CodeGiven), given
     return given.text or ""
+
+
+def alert(identity_id: UUID) -> str:
+    """Store more alerts than the app's inbox shows at once."""
+    for number in range(ALERTS):
+        at = clock.now() - timedelta(minutes=number)
+        alert_identity(identity_id=identity_id, message=SimultaneousRequests(at=at), now=clock.now())
+    return f"{ALERTS} stored"
 
 
 def block(identity_id: UUID) -> str:

@@ -10,10 +10,22 @@ import pytest
 from playwright.sync_api import Browser
 
 from mitid_portal.demo.walkthrough.demo_side import Person as Persona
-from mitid_portal.embedded.system import System
 from tests.browser.harness import Person, chromium, person
 from tests.browser.people import Visitor
-from tests.browser.phone import FILES_KEPT, KEPT_ON_THE_PHONE, PIN, Desk, Phone, show, squares_of, squares_shown
+from tests.browser.phone import (
+    FILES_KEPT,
+    KEPT_ON_THE_PHONE,
+    PIN,
+    Phone,
+    ask_the_app,
+    citizens,
+    is_let_in,
+    name_of,
+    show,
+    squares_of,
+    squares_of_picture,
+    squares_shown,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -33,23 +45,6 @@ def browser(film: Path) -> Iterator[Browser]:
     flags = ("--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={film}")
     with chromium(*flags) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def desk(system: System) -> Iterator[Desk]:
-    """Citizen Service."""
-    opened = Desk(system)
-    yield opened
-    opened.close()
-
-
-def citizens(demo) -> list[Persona]:
-    return [each for each in demo.people() if each.role == "citizen"]
-
-
-def name_of(owner: Persona) -> str:
-    assert owner.user_id
-    return owner.user_id
 
 
 @pytest.mark.parametrize(("language", "place"), [("da", 0), ("en", 1)])
@@ -102,22 +97,6 @@ def set_up(phone: Phone, owner: Persona, code: str) -> None:
     phone.look("locked")
 
 
-def ask_the_app(computer: Visitor, owner: Persona) -> str:
-    """Come as far as the page that waits for the app, and give the link in its QR code."""
-    computer.go("/profile/")
-    computer.send(user_id=name_of(owner))
-    if not computer.path.startswith("/log-in/app/"):
-        computer.press("main form:has(input[name=with][value=app]) button")
-    link = computer.main("main a[href*='/app/#r=']").get_attribute("href")
-    assert link
-    return link
-
-
-def is_let_in(computer: Visitor) -> None:
-    computer.window.page.wait_for_url("**/profile/")
-    computer.log_out()
-
-
 def scan_and_swipe(computer: Visitor, phone: Phone, owner: Persona, film: Path) -> None:
     show(squares_of("https://example.org/not-ours"), film)
     phone.start(owner)
@@ -127,7 +106,8 @@ def scan_and_swipe(computer: Visitor, phone: Phone, owner: Persona, film: Path) 
     phone.look("scan")
     phone.press("back")
     phone.sees("locked")
-    show(squares_of(ask_the_app(computer, owner)), film)
+    ask_the_app(computer, owner)
+    show(squares_of_picture(computer.main("main img.qr-code")), film)
     computer.look("waits")
     phone.press("scan")
     phone.sees("request", name_of(owner))
@@ -216,7 +196,7 @@ def approve_on_the_same_phone(phone: Phone, owner: Persona) -> None:
     ask_the_app(visitor, owner)
     log_in_page = phone.window.page
     with log_in_page.context.expect_page() as opened:
-        visitor.press("main a[href*='/app/#r=']")
+        visitor.press("main a[href*='/app/#b=']")
     phone.window.page = opened.value
     phone.window.listen()
     phone.sees("request", name_of(owner))
@@ -258,14 +238,18 @@ def test_two_people_on_one_phone(system, browser, demo, desk):
         assert page_language(phone) == "da"
         phone.sees("people", first.user_id, second.user_id)
         phone.look("people-two")
-        phone.open(ask_the_app(computer, second).removeprefix(system.address))
+        link = ask_the_app(computer, second)
+        phone.open(link)
         phone.sees("people")
         phone.look("people-who-approves")
         phone.part("main [data-cell=open]").filter(has_text=first.user_id).click()
         phone.sees("short-code")
         assert phone.told()  # the request is not theirs, and they learn nothing of it
-        phone.open(computer.main("main a[href*='/app/#r=']").get_attribute("href").removeprefix(system.address))
+        phone.open(link)
         phone.part("main [data-cell=open]").filter(has_text=second.user_id).click()
+        phone.sees("request-unbound", second.user_id)
+        phone.press("type")
+        phone.send(short_code=computer.main("main .short-code").inner_text())
         phone.sees("request", second.user_id)
         phone.send(pin=PIN)
         phone.told()  # the other one's PIN

@@ -27,7 +27,7 @@ from identities.api import (
 )
 from identities.models import ActivationCode, App, AppEnrolment, ContactPoint
 from identities.states import ActivationCodeState, CodeCarrier, EnrolmentState
-from notifications.api import MessageKind
+from notifications.api import Channel, MessageKind
 from notifications.models import Delivery
 from tests.factories.apps import PIN, Phone, an_app, an_app_code, begun, completed, temporary_pins_sent
 from tests.factories.identities import a_person, a_resident
@@ -35,6 +35,7 @@ from tests.factories.identities import a_person, a_resident
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -244,6 +245,18 @@ def test_lvl_2_a_code_on_the_screen_makes_no_app_at_high(now, phone):
     enrolment = begun(resident.user_id, phone, code=code, now=now)
     activated = completed(enrolment, phone, temporary_pins_sent(resident.identity_id)[0], now=now)
     assert activated.level is AssuranceLevel.SUBSTANTIAL
+
+
+def test_alr_2_every_other_channel_hears_that_a_temporary_pin_went_out(resident, phone, now):
+    """ALR-2: a stranger who holds the phone's number is not the only one who knows; three times an hour at most."""
+    an_app(resident, now=now - 2 * HOUR)  # so that there is an inbox
+    told = Delivery.objects.filter(reference=resident.identity_id, kind=MessageKind.CODE_ISSUED, created_at__gte=now)
+    for number in range(1, 5):
+        begun(resident.user_id, phone, code=an_app_code(resident.identity_id, now=now), now=now)
+        begun(resident.user_id, phone, code="333333WRONGWRO", now=now)
+        channels = sorted(told.values_list("channel", flat=True))
+        assert channels == sorted([Channel.APP, Channel.EMAIL] * min(number, 3))
+    assert len(temporary_pins_sent(resident.identity_id)) == 4
 
 
 def test_sec_7_the_first_phone_was_registered_in_person_and_gets_one_at_once(resident, enrolment, sms):

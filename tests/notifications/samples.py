@@ -35,9 +35,8 @@ LATER = datetime(2026, 9, 24, 11, 5, tzinfo=UTC)
 STOP_ADDRESS = "https://portal.mitid.example/stop/" + "a" * 43 + "/"
 LONG_NAME = "Ærøskøbing Kommunes Borgerservice og Bank, afdeling for særlige sager."
 ACTS = (
-    "looked_up", "told_user_id", "identity_issued", "device_handed_out", "code_issued", "contact_registered",
-    "identity_blocked", "identity_reopened", "authenticator_blocked", "change_stopped", "refused_reopening",
-    "proved_identity", "refused_authenticator", "gave_up_authenticator", "sent_temporary_pin", "resynced_device",
+    "looked_up", "told_user_id", "refused_reopening", "first_approval", "gave_up_reopening", "proved_identity",
+    "refused_authenticator", "gave_up_authenticator", "sent_temporary_pin", "resynced_device", "other",
     "an_act_without_words",
 )  # fmt: skip
 

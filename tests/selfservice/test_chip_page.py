@@ -74,7 +74,9 @@ def test_chg_1_a_chip_is_registered_now_and_enrolled_at_the_second_login(
     log_in(browser, citizen.identity_id, at=travel())
     response = answer(chip, asked(text_of(browser.get(url("add-chip")))))
     waits = browser.post(url("add-chip"), {"response": response})["Location"]
-    assert "<td>Chip</td>" in text_of(browser.get(waits))
+    shown = text_of(browser.get(waits))
+    assert "<td>Chip</td>" in shown
+    assert "<td>Code display, level Substantial</td>" in shown  # what the first login was made with
     assert chip_of(citizen) is None
     assert "data-chip" not in text_of(browser.get(url("add-chip")))
     log_in(browser, citizen.identity_id, at=travel(HOUR + MINUTE))
