@@ -21,6 +21,7 @@ from notifications.states import Channel, Language
 LONGEST_SUBJECT: Final = 120
 DANISH_TIME: Final = ZoneInfo("Europe/Copenhagen")
 LONGEST_NAME_IN_SMS: Final = 40
+SHORTEST_NAME_IN_SMS: Final = 20  # an alert that names nobody in particular would be no better than none
 _LOOKS_LIKE_LINK: Final = re.compile(r"[./:@]")
 _LINK: Final = re.compile(r"https?:|www\.|\b[a-z0-9-]+\.(?:dk|com|eu|net|org|example)\b", re.IGNORECASE)
 
@@ -85,6 +86,9 @@ def render(message: Message, *, channel: Channel, language: Language) -> Rendere
     match channel:
         case Channel.SMS:
             body = _fill(message, f"{language}.sms.txt", values)
+            if over := _septets_over(body, values):
+                values["organisation"] = str(values["organisation"])[:-over].rstrip()
+                body = _fill(message, f"{language}.sms.txt", values)
             _refuse_unfit_sms(message, body)
             return Rendered(subject=None, body=body)
         case Channel.EMAIL | Channel.APP:  # the inbox shows what the e-mail says
@@ -92,6 +96,13 @@ def render(message: Message, *, channel: Channel, language: Language) -> Rendere
             if "\n" in subject or not 0 < len(subject) <= LONGEST_SUBJECT:
                 raise MessageFault(message.kind, "the subject is not one short line")
             return Rendered(subject=subject, body=_fill(message, f"{language}.email.txt", values) + "\n")
+
+
+def _septets_over(body: str, values: Mapping[str, object]) -> int:
+    """Tell how many characters of the organisation's name have no room; none, if too little of it were left."""
+    over = (septets_of(body) or 0) - ONE_PART_SEPTETS
+    room = len(str(values.get("organisation", ""))) - SHORTEST_NAME_IN_SMS
+    return over if 0 < over <= room else 0
 
 
 def _refuse_unfit_sms(message: Message, body: str) -> None:

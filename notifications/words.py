@@ -46,16 +46,8 @@ _WORDS: Final[Mapping[Language, Mapping[str, Mapping[str, str]]]] = {
         "act": {
             "looked_up": "set dine oplysninger",
             "told_user_id": "oplyst dit bruger-ID",
-            "identity_issued": "udstedt dit {brand}",
-            "device_handed_out": "udleveret en kodeviser",
-            "code_issued": "udstedt en kode",
-            "contact_registered": "registreret en kontakt",
-            "identity_blocked": "spærret dit {brand}",
-            "identity_reopened": "genåbnet dit {brand}",
-            "authenticator_blocked": "spærret et login-middel",
-            "change_stopped": "stoppet en ændring",
             "refused_reopening": "afvist at genåbne dit {brand}",
-            "first_approval": "som den første af to godkendt at genåbne dit {brand}",
+            "first_approval": "godkendt at genåbne dit {brand} (1 af 2)",
             "gave_up_reopening": "opgivet at genåbne dit {brand}",
             "proved_identity": "bekræftet, hvem du er",
             "refused_authenticator": "afvist en udlevering",
@@ -94,16 +86,8 @@ _WORDS: Final[Mapping[Language, Mapping[str, Mapping[str, str]]]] = {
         "act": {
             "looked_up": "viewed your details",
             "told_user_id": "told you your user ID",
-            "identity_issued": "issued your {brand}",
-            "device_handed_out": "handed out a code display",
-            "code_issued": "issued a code",
-            "contact_registered": "registered a contact",
-            "identity_blocked": "blocked your {brand}",
-            "identity_reopened": "reopened your {brand}",
-            "authenticator_blocked": "blocked a device",
-            "change_stopped": "stopped a change",
             "refused_reopening": "refused to reopen your {brand}",
-            "first_approval": "approved, as the first of two, to reopen your {brand}",
+            "first_approval": "approved reopening your {brand} (1 of 2)",
             "gave_up_reopening": "gave up reopening your {brand}",
             "proved_identity": "confirmed who you are",
             "refused_authenticator": "refused to hand out a device",
@@ -115,6 +99,11 @@ _WORDS: Final[Mapping[Language, Mapping[str, Mapping[str, str]]]] = {
     },
 }
 VOCABULARIES: Final = frozenset(_WORDS[Language.DA])
+
+
+def codes(name: str) -> list[str]:
+    """List the codes that have words in the field ``name``."""
+    return sorted(_WORDS[Language.DA][name])
 
 
 def of(language: Language, name: str, value: object, *, brand: str) -> str | None:

@@ -12,7 +12,7 @@ from notifications.messages import BY_KIND, IdentityIssued, OfficerActed
 from notifications.rendering import MessageFault, moment, render
 from notifications.rules.gsm7 import septets_of
 from notifications.states import Channel, Language, MessageKind
-from tests.notifications.samples import AT, every_message
+from tests.notifications.samples import AT, LONG_NAME, every_message
 
 FILES = {f"{language}.{part}.txt" for language in Language for part in ("sms", "subject", "email")}
 CHANNELS = (Channel.SMS, Channel.EMAIL)
@@ -165,6 +165,20 @@ def test_a_strange_name_of_an_organisation_never_keeps_an_alert_from_going_out(n
         OfficerActed(act="looked_up", organisation=name, at=AT), channel=Channel.SMS, language=Language.DA
     )
     assert septets_of(rendered.body) <= 160
+
+
+def test_a_long_name_gives_way_to_what_was_done():
+    act = OfficerActed(act="first_approval", organisation=LONG_NAME, at=AT)
+    body = render(act, channel=Channel.SMS, language=Language.DA).body
+    assert "Ærøskøbing Kommunes " in body
+    assert "godkendt at genåbne dit MitID (1 af 2) 23.09.2026 kl. 13.05" in body
+    assert body.endswith("ring til supporten.")
+
+
+def test_a_text_too_long_for_any_name_is_not_sent(own_templates):
+    own_templates("officer_acted", "da.sms.txt", "{{ organisation }} {{ act }} {{ at.short }}" + "x" * 140)
+    with pytest.raises(MessageFault, match="too long"):
+        render(OfficerActed(act="other", organisation="x", at=AT), channel=Channel.SMS, language=Language.DA)
 
 
 @pytest.mark.parametrize("language", Language)
