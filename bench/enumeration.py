@@ -43,7 +43,7 @@ OPTIONS: Final = re.compile(rb'data-options="([^"]*)"')
 WAYS: Final = {"/log-in/code/": "code", "/log-in/app/": "app", "/log-in/chip/": "chip"}
 AUDIO_READER: Final = b"from your audio code reader"
 """On the page of those who are led to one; the known have code displays."""
-WRONG_CODE: Final = "AAAA-CCCC-DDDD"
+WRONG_CODE: Final = "AAA-ACC-CCDD-DDEE"
 PASSWORD: Final = "Blå-Hest-Galoperer-7"
 
 

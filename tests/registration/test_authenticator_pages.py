@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 from uuid_utils.compat import uuid7
 
-from identities.api import AuthenticatorState, IdentityState, identity_by_id
+from identities.api import AuthenticatorState, CodeNotGivenReason, IdentityState, identity_by_id
 from identities.models import App
 from mitid_portal import clock
 from notifications.api import MessageKind
@@ -15,6 +15,7 @@ from notifications.models import Delivery
 from registration.models import ControlQuestion, PaperCode, ProofingCase, SupportCall
 from registration.rules.support import CALL_LASTS
 from registration.states import CasePurpose, StockKind
+from registration.texts import CODES_NOT_GIVEN
 from tests.factories.apps import Phone, an_app_code, begun
 from tests.factories.authenticators import a_phone_changed_at, an_app_row
 from tests.factories.identities import a_resident
@@ -101,13 +102,16 @@ def test_reg_1_a_citizen_with_an_identity_is_proven_and_takes_a_code_home(desk, 
     assert desk.get(address("case", case_id=case_id)).context["progress"].next_url == approve
     assert desk.get(approve).status_code == 200
     assert desk.post(approve).url == address("case-device", case_id=case_id)
-    for kind in ("app", "chip", "password"):
+    for kind in ("app", "password"):
         sheet = desk.post(address("case-paper-code", case_id=case_id, kind=kind))
         assert re.search(CODE, sheet.content.decode()), kind
         assert "no-store" in sheet.headers["Cache-Control"]
         assert ("/app/<" in sheet.content.decode()) is (kind == "app")
         assert desk.get(address("case-paper-code", case_id=case_id, kind=kind)).url == address("case", case_id=case_id)
-    assert PaperCode.objects.count() == 3
+    refused = desk.post(address("case-paper-code", case_id=case_id, kind="chip"), follow=True)
+    assert refused.request["PATH_INFO"] == address("case-device", case_id=case_id)
+    assert said(refused) == [str(CODES_NOT_GIVEN[CodeNotGivenReason.OTHER_HALF])]
+    assert PaperCode.objects.count() == 2
     assert desk.post(approve).url == address("case", case_id=case_id)
     assert desk.get(address("case", case_id=case_id)).context["progress"].next_url == ""
 
@@ -230,9 +234,9 @@ def test_sup_2_an_agent_sends_codes_to_an_identified_caller_and_sees_none(phone,
     assert resident.device.serial in phone.get(back).content.decode()
     code = address("support-send-code", call_id=call_id)
     assert 'value="app"' not in phone.get(code).content.decode()
-    for kind in ("", "app", "fax"):
+    for kind in ("", "app", "chip", "fax"):
         assert phone.post(code, {"kind": kind}).status_code == UNPROCESSABLE
-    assert phone.post(code, {"kind": "chip"}).url == back
+    assert phone.post(code, {"kind": "password"}).url == back
     assert Delivery.objects.filter(kind=MessageKind.ACTIVATION_CODE).count() == 1
     assert phone.post(code, {"kind": "code_display"}).status_code == UNPROCESSABLE
     pin = address("support-send-pin", call_id=call_id)

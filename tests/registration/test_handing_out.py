@@ -3,15 +3,18 @@
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 
-from audit.api import EventKind
+from audit.api import Actor, EventKind
 from identities.api import (
     AssuranceLevel,
     AuthenticatorKind,
     CodeNotGiven,
     CodeNotGivenReason,
     DeviceState,
+    activate_password,
     device_state,
+    identity_by_id,
 )
 from identities.models import ActivationCode
 from identities.states import ActivationCodeState
@@ -24,12 +27,12 @@ from registration.states import CasePurpose, CaseState, PaperKind, PersonRefusal
 from registration.usecases.approve_and_issue import Approved
 from registration.usecases.approve_authenticator import approve_authenticator
 from registration.usecases.give_paper_code import give_paper_code
-from registration.usecases.hand_out_device import hand_out_device
+from registration.usecases.hand_out_device import HandOutRefusal, NotHandedOut, hand_out_device
 from registration.usecases.look_up_citizen import PersonRefused
 from registration.usecases.refuse_case import refuse_case
 from registration.usecases.results import Sheet, StepRefused
 from registration.views.rows import progress_of
-from tests.factories.authenticators import a_phone_changed_at, an_app_row
+from tests.factories.authenticators import a_phone_changed_at, a_visit_long_past, an_app_row
 from tests.factories.identities import texts_sent
 from tests.factories.registration import (
     a_handed_out_display,
@@ -53,7 +56,7 @@ def give(clerk, case_id, kind, now):
     return give_paper_code(officer_id=clerk.id, case_id=case_id, kind=kind, now=now)
 
 
-@pytest.mark.parametrize("kind", list(PaperKind))
+@pytest.mark.parametrize("kind", [PaperKind.APP, PaperKind.PASSWORD])
 def test_sec_4_a_code_on_paper_is_given_in_an_approved_case(clerk, person, now, kind):
     """SEC-4, REG-1, ALR-2: 48 hours, told, logged, shown once."""
     case_id, identity_id = an_approved_case(clerk, person, now=now)
@@ -74,15 +77,43 @@ def test_sec_4_a_code_on_paper_is_given_in_an_approved_case(clerk, person, now, 
     assert progress_of(case_of(case_id, office_id=clerk.office.id, now=now)).step is CaseStep.DONE
 
 
-@pytest.mark.parametrize(
-    ("documents", "enrolled"), [(AssuranceLevel.HIGH, AssuranceLevel.HIGH), (2, AssuranceLevel.SUBSTANTIAL)]
-)
-def test_lvl_2_a_code_reaches_high_only_on_documents_that_do(clerk, person, now, documents, enrolled):
-    """LVL-2, REG-5."""
+def test_sec_4_a_chips_code_is_not_given_on_the_visit_that_gives_a_password(clerk, person, now):
+    """SEC-4, ADR 0111: neither without a password nor beside one; and no device beside the chip's code."""
     case_id, identity_id = an_approved_case(clerk, person, now=now)
+    assert give(clerk, case_id, PaperKind.CHIP, now) == CodeNotGiven(CodeNotGivenReason.NEEDS_PASSWORD)
+    paper = give(clerk, case_id, PaperKind.PASSWORD, now)
+    user_id = identity_by_id(identity_id).user_id
+    with transaction.atomic():
+        activate_password(
+            user_id=user_id,
+            activation_code=paper.activation_code,
+            password="Grøn-Giraf-Gynger-4",
+            actor=Actor.visitor(),
+            now=now,
+        )
+    assert give(clerk, case_id, PaperKind.CHIP, now) == CodeNotGiven(CodeNotGivenReason.OTHER_HALF)
+    a_visit_long_past(identity_id)
+    sheet = give(clerk, case_id, PaperKind.CHIP, now)
+    assert (sheet.kind, sheet.expires_at) == (AuthenticatorKind.CHIP, now + timedelta(hours=48))
+    assert give(clerk, case_id, PaperKind.PASSWORD, now) == CodeNotGiven(CodeNotGivenReason.OTHER_HALF)
+    serial = a_stocked_display(clerk.office, now=now)
+    outcome = hand_out_device(officer_id=clerk.id, case_id=case_id, serial=serial, now=now)
+    assert outcome == NotHandedOut(HandOutRefusal.OTHER_HALF)
+    assert (device_state(serial), StockItem.objects.get().state) == (DeviceState.IN_STOCK, StockState.IN_STOCK)
+    refused = [one.facts["reason"] for one in events(EventKind.HAND_OUT_REFUSED)]
+    assert refused == ["needs_password", "other_half", "other_half", "other_half"]
+
+
+@pytest.mark.parametrize("documents", list(AssuranceLevel))
+def test_lvl_2_what_is_handed_out_reaches_what_the_documents_of_the_visit_prove(clerk, person, now, documents):
+    """LVL-2, REG-5: of an identity at HIGH; two papers that prove LOW give nothing of more."""
+    case_id, identity_id = an_approved_case(clerk, person, now=now)
+    assert identity_by_id(identity_id).level is AssuranceLevel.HIGH
     ProofingCase.objects.filter(pk=case_id).update(level_reached=documents)
     assert isinstance(give(clerk, case_id, PaperKind.APP, now), Sheet)
-    assert code_row(identity_id, "app").enrolled_level == enrolled
+    assert code_row(identity_id, "app").enrolled_level == documents
+    a_handed_out_display(clerk, case_id, now=now)
+    assert code_row(identity_id, "code_display").enrolled_level == documents
 
 
 def test_an_audio_code_reader_is_handed_out_like_a_code_display(clerk, person, now):

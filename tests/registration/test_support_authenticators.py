@@ -8,32 +8,37 @@ from uuid_utils.compat import uuid7
 
 from audit.api import EventKind
 from identities.api import (
+    CODE_DEVICES,
     AuthenticatorBlockReason,
     AuthenticatorKind,
     AuthenticatorState,
     BlockReason,
     BlockSource,
     CodeGiven,
+    CodeNotGivenReason,
     PinSent,
     authenticator_of,
     block_identity,
+    hand_out_code_device,
 )
-from identities.models import ActivationCode
+from identities.models import ActivationCode, PasswordFactor
 from identities.states import ActivationCodeState, AssuranceLevel
 from notifications.api import Channel, MessageKind
 from notifications.models import Delivery
 from registration.queries import call_of
 from registration.rules.support import CALL_LASTS, SupportRefusal
+from registration.texts import CODES_NOT_GIVEN, HAND_OUT_REFUSALS, SENT_KINDS, SUPPORT_REFUSALS
 from registration.usecases.block_authenticator_for_caller import block_authenticator_for_caller
 from registration.usecases.block_for_caller import Blocked
+from registration.usecases.hand_out_device import HandOutRefusal
 from registration.usecases.results import SupportRefused
 from registration.usecases.resync_for_caller import resync_for_caller
 from registration.usecases.resync_in_case import ClockFound
-from registration.usecases.send_code_for_caller import send_code_for_caller
+from registration.usecases.send_code_for_caller import WHY, send_code_for_caller
 from registration.usecases.send_pin_for_caller import send_pin_for_caller
 from tests.factories.apps import Phone, an_app_code, begun, temporary_pins_sent
 from tests.factories.authenticators import a_phone_changed_at, an_app_row
-from tests.factories.identities import a_resident, an_officer
+from tests.factories.identities import a_device, a_resident, an_officer
 from tests.factories.registration import a_call_about, a_support_agent, identified
 from tests.registration.clerks import alerts, as_person, events
 
@@ -122,6 +127,7 @@ def test_sup_2_a_code_goes_by_sms_to_an_identified_caller(agent, call_id, reside
     ("kind", "reason"),
     [
         (AuthenticatorKind.APP, SupportRefusal.SAME_CHANNEL),
+        (AuthenticatorKind.CHIP, SupportRefusal.SAME_CHANNEL),
         (AuthenticatorKind.AUDIO_READER, SupportRefusal.NO_DEVICE),
         (AuthenticatorKind.CODE_DISPLAY, SupportRefusal.NO_DEVICE),
     ],
@@ -132,6 +138,35 @@ def test_sec_5_what_is_not_sent_is_said_and_leaves_a_trace(agent, call_id, now, 
     assert send_code(agent, call_id, now, kind) == SupportRefused(reason)
     assert refused("send_code") == [reason.value]
     assert not Delivery.objects.filter(kind=MessageKind.ACTIVATION_CODE).exists()
+
+
+def test_sec_4_one_phone_gets_not_the_password_and_the_device_that_goes_with_it(agent, call_id, resident, now):
+    """SEC-4, SUP-2: whoever has the number, and passes the questions, has not the identity yet (ADR 0111)."""
+    identified(call_id, now=now)
+    device = a_device()
+    with transaction.atomic():
+        hand_out_code_device(
+            serial=device.serial,
+            identity_id=resident.identity_id,
+            proven_level=AssuranceLevel.HIGH,
+            actor=an_officer(),
+            now=now,
+        )
+    assert isinstance(send_code(agent, call_id, now, AuthenticatorKind.CODE_DISPLAY), CodeGiven)
+    assert send_code(agent, call_id, now) == SupportRefused(SupportRefusal.OTHER_HALF)
+    PasswordFactor.objects.update(state="suspended", suspended_by="ra")
+    assert send_code(agent, call_id, now) == SupportRefused(SupportRefusal.SUSPENDED)
+    assert refused("send_code") == ["other_half", "suspended"]
+    assert not ActivationCode.objects.filter(kind="password").exists()
+
+
+def test_sup_2_support_chooses_among_what_may_go_by_sms():
+    """SUP-2, SEC-5."""
+    assert set(SENT_KINDS) == {AuthenticatorKind.PASSWORD, *CODE_DEVICES}
+    assert set(WHY) == set(CodeNotGivenReason)
+    assert set(CODES_NOT_GIVEN) == set(CodeNotGivenReason)
+    assert set(SUPPORT_REFUSALS) == set(SupportRefusal)
+    assert set(HAND_OUT_REFUSALS) == set(HandOutRefusal)
 
 
 def test_sec_7_nothing_goes_to_a_phone_of_less_than_120_hours(agent, call_id, resident, now):
