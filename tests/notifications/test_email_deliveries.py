@@ -1,0 +1,88 @@
+"""Alerts by e-mail from outbox to mailbox, through a real mail server that misbehaves (ALR-4, ALR-5)."""
+
+from datetime import timedelta
+
+import pytest
+
+from audit.api import EventKind, events_about
+from notifications.models import Delivery
+from notifications.states import DeliveryState
+from notifications.usecases.deliver import deliver
+from tests.notifications.conftest import EMAIL, email_address, put, sms_address
+from tests.notifications.samples import change_requested
+
+pytestmark = pytest.mark.django_db
+
+
+def row(delivery_id):
+    return Delivery.objects.get(id=delivery_id)
+
+
+@pytest.fixture
+def alert(mail_server, now):
+    (delivery_id,) = put(now, email_address(), message=change_requested())
+    return delivery_id
+
+
+def deliver_until_settled(delivery_id, now):
+    """Deliver whenever it is due, as the sweep does; give how often it was tried."""
+    for tries in range(1, 10):
+        deliver(delivery_id=delivery_id, now=max(now, row(delivery_id).next_attempt_at))
+        if row(delivery_id).next_attempt_at is None:
+            return tries
+    raise AssertionError("It is never settled.")
+
+
+def test_greylisting_costs_time_and_no_copy(mail_server, alert, now):
+    mail_server.rcpt.extend(["451 4.7.1 Greylisted", "450 4.2.0 Greylisted"])
+    assert deliver_until_settled(alert, now) == 3
+    assert row(alert).state == DeliveryState.SENT
+    assert row(alert).maybe_doubled == 0
+    assert mail_server.recipients == [EMAIL]
+
+
+def test_a_refused_recipient_ends_it_and_another_channel_has_its_turn(mail_server, now):
+    (delivery_id,) = put(now, email_address(), spare=(sms_address(),), message=change_requested())
+    mail_server.rcpt.append("550 5.1.1 No such user")
+    assert deliver_until_settled(delivery_id, now) == 1
+    given_up = row(delivery_id)
+    assert (given_up.state, given_up.failure) == (DeliveryState.GIVEN_UP, "smtp_550")
+    assert Delivery.objects.get(replaces=given_up).state == DeliveryState.QUEUED
+    assert len(events_about(subject_id=given_up.reference, kinds=[EventKind.DELIVERY_GIVEN_UP], limit=9)) == 1
+
+
+@pytest.mark.parametrize("is_taken", [False, True])
+def test_a_cut_with_the_words_in_the_servers_hands_loses_nothing_and_counts_the_copy(mail_server, alert, now, is_taken):
+    """ALR-4: a mail server can be asked nothing, so it is sent again; both copies have one Message-ID."""
+    mail_server.cuts.append("DATA")
+    mail_server.keeps_what_it_cuts = is_taken
+    deliver_until_settled(alert, now)
+    assert row(alert).state == DeliveryState.SENT
+    assert row(alert).maybe_doubled == 1
+    assert len(mail_server.received) == 1 + is_taken
+    assert {received["Message-ID"] for received in mail_server.received} == {f"<{alert}@mitid.example>"}
+
+
+def test_a_server_that_was_started_anew_between_two_alerts_gets_each_once(mail_server, now):
+    first, second = (put(now, email_address(), message=change_requested())[0] for _ in range(2))
+    deliver(delivery_id=first, now=now)
+    mail_server.hang_up_on_everybody()
+    deliver(delivery_id=second, now=now)
+    assert [row(one).state for one in (first, second)] == [DeliveryState.SENT] * 2
+    assert [row(one).maybe_doubled for one in (first, second)] == [0, 0]
+    assert {received["Message-ID"] for received in mail_server.received} == {
+        f"<{one}@mitid.example>" for one in (first, second)
+    }
+    assert len(mail_server.received) == 2
+
+
+def test_a_key_that_is_gone_keeps_the_alert_until_it_is_back(mail_server, alert, now, settings):
+    """A fault of ours loses nothing, and an unsigned copy never goes out in its place."""
+    settings.EMAIL_DKIM_DOMAIN, settings.EMAIL_DKIM_SELECTOR = "mitid.example", "s"
+    settings.EMAIL_DKIM_KEY_FILE = "/nowhere/dkim.pem"
+    deliver(delivery_id=alert, now=now)
+    assert row(alert).state == DeliveryState.QUEUED
+    assert mail_server.received == []
+    settings.EMAIL_DKIM_KEY_FILE = ""
+    deliver(delivery_id=alert, now=now + timedelta(hours=1))
+    assert row(alert).state == DeliveryState.SENT
