@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Protocol
 from uuid import UUID
 
@@ -79,7 +79,11 @@ class _Refusal(Exception):  # noqa: N818 - an answer of the provider, named for 
 
 
 class TemporaryFailure(_Refusal):
-    """Not now: the same message may go through later."""
+    """Not now: the same message may go through later; not before ``wait_for``, where the provider asks for that."""
+
+    def __init__(self, code: str, *, wait_for: timedelta = timedelta()) -> None:
+        super().__init__(code)
+        self.wait_for = wait_for
 
 
 class NoAnswer(TemporaryFailure):
@@ -152,6 +156,11 @@ class EmailTransport(Protocol):
 def sms_transports() -> list[SmsTransport]:
     """Give the transports that the settings name, the preferred one first."""
     return [import_string(path)() for path in settings.SMS_TRANSPORTS]
+
+
+def has_other_sms_provider() -> bool:
+    """Tell whether the settings name more than one provider of text messages."""
+    return len(settings.SMS_TRANSPORTS) > 1
 
 
 def sms_transport_named(name: str) -> SmsTransport | None:

@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 import requests
@@ -18,6 +19,8 @@ from urllib3.exceptions import (
 
 LONGEST_REPLY: Final = 1_048_576  # bytes
 CHUNK: Final = 65_536
+BUSY: Final = 429
+LONGEST_PAUSE: Final = timedelta(minutes=5)  # that a provider may ask for
 CONNECTIONS: Final = 32  # kept open by one process for one provider
 
 # It logs the addresses of calls, and one by which a message is looked up holds a phone number (LOG-2).
@@ -43,6 +46,17 @@ class Unanswered(Exception):  # noqa: N818 - as above
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+def pause_asked_for(reply: Reply, *, has_other_provider: bool) -> timedelta:
+    """Tell how long a provider that is busy wants to be left alone; not at all where another can be asked instead.
+
+    Rule:  RFC 9110 section 10.2.3, in seconds; a date is not read, for the usual waits are about as long.
+    """
+    text = reply.headers.get("Retry-After", "")
+    if has_other_provider or not (text.isascii() and text.isdigit() and len(text) < 7):
+        return timedelta()
+    return min(timedelta(seconds=int(text)), LONGEST_PAUSE)
 
 
 def new_session() -> requests.Session:

@@ -22,8 +22,9 @@ from notifications.transports import (
     PermanentFailure,
     ProviderReport,
     TemporaryFailure,
+    has_other_sms_provider,
 )
-from notifications.transports.bounded_http import NotAsked, Reply, Unanswered, ask, new_session
+from notifications.transports.bounded_http import BUSY, NotAsked, Reply, Unanswered, ask, new_session, pause_asked_for
 
 logger = logging.getLogger(__name__)
 
@@ -153,7 +154,10 @@ def _failure(reply: Reply) -> TemporaryFailure | PermanentFailure:
         return FaultOfOurs(name)
     if error in PERMANENT:
         return PermanentFailure(name)
-    return NoAnswer(name) if reply.status >= 500 or reply.status < 400 else TemporaryFailure(name)
+    if reply.status >= 500 or reply.status < 400:
+        return NoAnswer(name)
+    pause = pause_asked_for(reply, has_other_provider=has_other_sms_provider()) if reply.status == BUSY else timedelta()
+    return TemporaryFailure(name, wait_for=pause)
 
 
 def _is_missing(reply: Reply) -> bool:

@@ -25,8 +25,9 @@ from notifications.transports import (
     PermanentFailure,
     ProviderReport,
     TemporaryFailure,
+    has_other_sms_provider,
 )
-from notifications.transports.bounded_http import NotAsked, Unanswered, ask, new_session
+from notifications.transports.bounded_http import BUSY, NotAsked, Unanswered, ask, new_session, pause_asked_for
 from notifications.transports.twilio_codes import FAILED, Remedy, meaning_of, report_status
 
 logger = logging.getLogger(__name__)
@@ -40,7 +41,6 @@ AT_MOST: Final = 200  # messages to one number looked at before we say that we c
 CLOCKS_DIFFER: Final = timedelta(minutes=1)  # Twilio's and ours
 LEAST_STATUS_OF_A_FAULT: Final = 500
 NOT_FOUND: Final = 404
-BUSY: Final = 429
 
 # The client logs addresses of its calls; with the account in them they are nobody's business.
 _silent = logging.getLogger("notifications.transports.twilio_sms.client")
@@ -125,7 +125,7 @@ def report_from(
 ) -> ProviderReport | None:
     """Give a status of Twilio's as every provider's; None for one that is of no message of ours."""
     is_alarm = code is not None and meaning_of(code).is_alarm
-    found = report_status(status, code=code, has_other_provider=has_other_provider())
+    found = report_status(status, code=code, has_other_provider=has_other_sms_provider())
     if found is None:
         return None
     if is_alarm:
@@ -137,11 +137,6 @@ def report_from(
         cost_micro=cost_micro,
         currency=currency if cost_micro is not None else "",
     )
-
-
-def has_other_provider() -> bool:
-    """Tell whether the settings name somebody beside Twilio."""
-    return len(settings.SMS_TRANSPORTS) > 1
 
 
 class _Missing(Exception):  # noqa: N818 - what Twilio said
@@ -179,7 +174,7 @@ def _failure(*, status: int, code: int | None) -> TemporaryFailure | PermanentFa
     match meaning.remedy:
         case Remedy.NEXT_ADDRESS | Remedy.FALLBACK:
             return PermanentFailure(name)
-        case Remedy.OTHER_PROVIDER if not has_other_provider():
+        case Remedy.OTHER_PROVIDER if not has_other_sms_provider():
             return PermanentFailure(name)
         case Remedy.REPAIR:
             return FaultOfOurs(name)
@@ -247,6 +242,9 @@ class _BoundedClient(HttpClient):  # type: ignore[misc]  # the client has no typ
         seconds = asked.pop("timeout", None) or self.seconds
         asked.pop("allow_redirects", None)
         reply = ask(self.session, method, uri, seconds=seconds, **asked)
+        if reply.status == BUSY:  # here, because the client's own exceptions know no headers
+            pause = pause_asked_for(reply, has_other_provider=has_other_sms_provider())
+            raise TemporaryFailure("twilio_20429", wait_for=pause)
         return Response(reply.status, reply.body.decode("utf-8", errors="replace"), reply.headers)
 
 

@@ -109,7 +109,7 @@ def _settle_not_now(
         return Settlement.GIVEN_UP
     Delivery.objects.filter(id=delivery.id).update(
         state=DeliveryState.QUEUED,
-        next_attempt_at=now + wait_after(attempts=delivery.attempts, spread=spread),
+        next_attempt_at=now + max(wait_after(attempts=delivery.attempts, spread=spread), answer.wait_for),
         unanswered=0,
         in_doubt_since=delivery.in_doubt_since or now if answer.leaves_doubt and delivery.provider else None,
         failing_since=failing_since,
