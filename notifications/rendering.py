@@ -22,7 +22,8 @@ LONGEST_SUBJECT: Final = 120
 DANISH_TIME: Final = ZoneInfo("Europe/Copenhagen")
 LONGEST_NAME_IN_SMS: Final = 40
 SHORTEST_NAME_IN_SMS: Final = 20  # an alert that names nobody in particular would be no better than none
-_LOOKS_LIKE_LINK: Final = re.compile(r"[./:@]")
+_LOOKS_LIKE_LINK: Final = re.compile(r"[.:@]|//")
+_MADE_A_LINK: Final = re.compile(r"://|@|(?<=\w)\.(?=\w)")  # by mail programs, of their own accord
 _LINK: Final = re.compile(r"https?:|www\.|\b[a-z0-9-]+\.(?:dk|com|eu|net|org|example)\b", re.IGNORECASE)
 
 
@@ -122,7 +123,7 @@ def _values_of(message: Message, channel: Channel, language: Language) -> dict[s
         if isinstance(value, datetime):
             value = moment(value, language)
         elif field.name == "organisation":
-            value = _plain_name(value) if channel is Channel.SMS else " ".join(value.split())
+            value = _plain_name(value) if channel is Channel.SMS else _unlinked_name(value)
         elif (named := words.of(language, field.name, value, brand=settings.BRAND_NAME)) is not None:
             value = named
         values[field.name] = value
@@ -133,6 +134,11 @@ def _plain_name(name: str) -> str:
     """Write a name that officers chose so that a text message can carry it: an alert must not fail on it."""
     words_of_it = " ".join(_LOOKS_LIKE_LINK.sub(" ", name).split())
     return "".join(_in_gsm7(character) for character in words_of_it[:LONGEST_NAME_IN_SMS]).strip()
+
+
+def _unlinked_name(name: str) -> str:
+    """Write a name so that no mail program makes a link of it: whoever may name an office writes no web addresses."""
+    return " ".join(_MADE_A_LINK.sub(" ", name).split())
 
 
 def _in_gsm7(character: str) -> str:

@@ -167,6 +167,21 @@ def test_a_strange_name_of_an_organisation_never_keeps_an_alert_from_going_out(n
     assert septets_of(rendered.body) <= 160
 
 
+@pytest.mark.parametrize("channel", [Channel.SMS, Channel.EMAIL, Channel.APP])
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Jyske Bank A/S", "Jyske Bank A/S"),
+        ("Ring https://evil.example/x", "Ring https evil example/x"),
+        ("www.evil.dk nu", "www evil dk nu"),
+        ("Skriv til a@evil.dk", "Skriv til a evil dk"),
+    ],
+)
+def test_no_name_becomes_a_link(channel, name, shown):
+    body = render(OfficerActed(act="looked_up", organisation=name, at=AT), channel=channel, language=Language.DA).body
+    assert f" {shown} har set" in body
+
+
 def test_a_long_name_gives_way_to_what_was_done():
     act = OfficerActed(act="first_approval", organisation=LONG_NAME, at=AT)
     body = render(act, channel=Channel.SMS, language=Language.DA).body
