@@ -1,5 +1,7 @@
 """The chip at the log-in: its answer, then the password."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import transaction
 
@@ -11,11 +13,13 @@ from authentication.usecases.give_chip import chip_options, give_chip
 from authentication.usecases.give_password import give_password
 from identities.api import AssuranceLevel, ChipCredential, chip_registration_options, enrol_chip
 from identities.api import verify_chip_registration as verified
+from identities.models import Chip
 from tests.authentication.acts import block, opened, refusals, request_row
 from tests.factories.chip import SoftwareChip
 from tests.factories.identities import a_resident
 
 pytestmark = pytest.mark.django_db
+SECOND = timedelta(seconds=1)
 NOT_ACCEPTED = LoginRefused(LoginRefusal.NOT_ACCEPTED)
 
 
@@ -57,6 +61,21 @@ def test_apr_7_the_chip_alone_opens_nothing(now):
     give_chip(request_id=request_id, response=chip.get(chip_options(request_id=request_id)), now=now)
     assert give_password(request_id=request_id, password="forkert", now=now) == NOT_ACCEPTED
     assert not Login.objects.exists()
+
+
+def test_try_2_two_tabs_of_one_honest_chip_suspend_nothing(now):
+    """TRY-2: the answer of the first tab is held up, that of the second arrives before it."""
+    resident = a_resident(now=now)
+    chip = a_chip(resident, now)
+    tabs = [opened(resident.user_id, at=now), opened(resident.user_id, at=now + SECOND)]
+    answers = [chip.get(chip_options(request_id=tab)) for tab in tabs]
+    assert give_chip(request_id=tabs[1], response=answers[1], now=now + 2 * SECOND) == DeviceAccepted()
+    assert give_chip(request_id=tabs[0], response=answers[0], now=now + 3 * SECOND) == NOT_ACCEPTED
+    assert Chip.objects.get().state == "active"
+    fresh = opened(resident.user_id, at=now + 4 * SECOND)
+    copied = chip.get(chip_options(request_id=fresh), count=7)  # as a copy that was made before would say
+    assert give_chip(request_id=fresh, response=copied, now=now + 5 * SECOND) == NOT_ACCEPTED
+    assert (Chip.objects.get().state, Chip.objects.get().suspended_by) == ("suspended", "fraud")
 
 
 @pytest.mark.parametrize(

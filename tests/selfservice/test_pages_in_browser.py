@@ -25,6 +25,7 @@ PUBLIC_PATHS = (
     "/activate/chip/",
     "/activate/password/",
     "/activate/device/done/",
+    "/activate/device-alone/done/",
     "/authenticators/stopped/suspend/",
     "/block/",
     "/blocked/",
@@ -129,6 +130,13 @@ def test_devices_from_suspension_to_the_apps_code(
         for path in ("/authenticators/", "/authenticators/add/app/", "/change/password/"):
             citizen.go(path)
             citizen.look(f"selfservice-citizen{path.replace('/', '-')}")
+        citizen.go("/authenticators/")
+        citizen.page.click("main a[href$='/resync/']")
+        citizen.look("selfservice-resync")
+        citizen.page.fill("[name=first_code]", "000000")
+        citizen.page.fill("[name=second_code]", "00000")
+        citizen.page.click("main form button[type=submit]")
+        citizen.look("selfservice-resync-refused")
         citizen.go("/authenticators/")
         citizen.page.click("main a[href$='/suspend/'] >> nth=0")
         citizen.look("selfservice-suspend")
