@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
-from notifications.models import Delivery, LocalMessage, ProviderMinute, ReceivedSms
+from notifications.models import Delivery, LocalMessage, ProviderMinute, ReceivedSms, SmsOptOut
 from notifications.models.provider_minute import SLOTS
 from notifications.states import Channel, DeliveryState
 from tests.notifications.conftest import row
@@ -176,6 +176,19 @@ def test_every_constraint_of_a_providers_minute_is_broken_here():
         "provider_minute_provider_is_a_code",
         "provider_minute_sums_are_not_negative",
     }
+
+
+@pytest.mark.parametrize("empty", ["phone_sealed", "phone_index"])
+def test_an_opt_out_has_its_number_sealed_and_indexed(now, empty):
+    values = {"phone_sealed": b"x", "phone_index": b"y"} | {empty: b""}
+    with pytest.raises(IntegrityError, match="sms_opt_out_columns_are_filled"), transaction.atomic():
+        SmsOptOut.objects.create(noted_at=now, **values)
+
+
+def test_a_number_has_one_opt_out(now):
+    SmsOptOut.objects.create(noted_at=now, phone_sealed=b"x", phone_index=b"y")
+    with pytest.raises(IntegrityError, match="phone_index"), transaction.atomic():
+        SmsOptOut.objects.create(noted_at=now, phone_sealed=b"z", phone_index=b"y")
 
 
 def test_a_delivery_is_replaced_once(now):
