@@ -16,8 +16,10 @@ class NotificationsConfig(AppConfig):
         from notifications.checks import check_delivery_settings, check_transport_settings  # noqa: PLC0415 - as above
         from notifications.email_checks import check_email_settings  # noqa: PLC0415 - as above
         from notifications.protected import COLUMNS  # noqa: PLC0415 - as above
+        from notifications.sms_checks import check_sms_settings  # noqa: PLC0415 - as above
 
         checks.register(check_delivery_settings)
         checks.register(check_transport_settings)
         checks.register(check_email_settings)
+        checks.register(check_sms_settings)
         protect(*COLUMNS)

@@ -2,10 +2,8 @@
 
 from datetime import timedelta
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core import checks
 from django.core.checks import CheckMessage, Error
 
 from notifications.rules.gsm7 import septets_of
@@ -13,7 +11,6 @@ from notifications.rules.gsm7 import septets_of
 LONGEST_LEASE: Final = timedelta(seconds=100)  # below CELERY_TASK_TIME_LIMIT
 LONGEST_PATIENCE: Final = timedelta(days=30)
 LONGEST_BRAND: Final = 11  # septets; also the length of a sender's name
-TWILIO: Final = "notifications.transports.twilio_sms.TwilioSms"
 SMTP: Final = "notifications.transports.smtp_email.SmtpEmail"
 
 
@@ -51,20 +48,9 @@ def check_delivery_settings(**_kwargs: Any) -> list[CheckMessage]:
 
 
 def check_transport_settings(**_kwargs: Any) -> list[CheckMessage]:
-    """See that the chosen transports have what they need."""
+    """See that e-mail has a server, under TLS; text messages have sms_checks.py."""
     faults: list[CheckMessage] = []
     is_serious = not settings.DEMO and not settings.TESTING
-    if TWILIO in settings.SMS_TRANSPORTS:
-        if not (settings.TWILIO_ACCOUNT_SID and settings.TWILIO_AUTH_TOKEN and settings.TWILIO_FROM):
-            faults.append(
-                Error("TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN and TWILIO_FROM are needed.", id="notifications.E005")
-            )
-        elif not settings.TWILIO_FROM.startswith(("+", "MG")):
-            faults.append(
-                checks.Warning("Nobody can answer NO to a sender that is a name (CHG-6).", id="notifications.W001")
-            )
-        if settings.TWILIO_BASE_URL and is_serious and urlsplit(settings.TWILIO_BASE_URL).scheme != "https":
-            faults.append(Error("TWILIO_BASE_URL begins with https.", id="notifications.E006"))
     if settings.EMAIL_TRANSPORT == SMTP:
         if not settings.EMAIL_HOST:
             faults.append(Error("EMAIL_HOST is needed.", id="notifications.E007"))
