@@ -1,12 +1,17 @@
 """Answers by text message: signature first, and each acted on once."""
 
+import json
+from datetime import timedelta
+
 import pytest
 from django.db import transaction
 from django.test import RequestFactory
 from twilio.request_validator import RequestValidator
 
-from notifications.inbound import read_inbound_sms
+from notifications.inbound import read_inbound_http_sms, read_inbound_sms
 from notifications.models import ReceivedSms
+from notifications.signed_calls import SIGNATURE_HEADER, TIMESTAMP_HEADER, signature_of
+from notifications.states import CarrierWord
 from notifications.steps import note_inbound_sms
 
 TOKEN = "a-token"
@@ -86,6 +91,78 @@ def test_an_act_that_fails_leaves_no_note_so_that_the_copy_is_acted_on(now):
         transaction.set_rollback(True)
     assert not ReceivedSms.objects.exists()
     assert not read_inbound_sms(call()).is_duplicate
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("text", "kind", "word"),
+    [
+        ("NO 1234", None, None),
+        ("STOP", None, CarrierWord.STOP),  # without Advanced Opt-Out Twilio acts and does not say so
+        ("STOP", "STOP", CarrierWord.STOP),
+        ("AFMELD", "STOP", CarrierWord.STOP),  # a word that was set up at Twilio
+        ("Start", "START", CarrierWord.START),
+        ("HELP", "HELP", CarrierWord.HELP),
+        ("NO 1234", "FOO", None),
+    ],
+)
+def test_a_word_that_twilio_acted_on_is_told_apart(text, kind, word):
+    form = FORM | {"Body": text} | ({"OptOutType": kind} if kind else {})
+    assert read_inbound_sms(call(form)).carrier_word is word
+
+
+SECRET = "a-shared-secret"
+TOLD = {"id": "abc123", "from": "+4520123456", "text": "NO 1234"}
+
+
+def http_call(told, *, at, secret=SECRET, body=None, method="post"):
+    signed = body if body is not None else json.dumps(told).encode()
+    timestamp = str(int(at.timestamp()))
+    headers = {
+        TIMESTAMP_HEADER: timestamp,
+        SIGNATURE_HEADER: signature_of(secret=secret, timestamp=timestamp, body=signed),
+    }
+    return getattr(RequestFactory(), method)("/x/", signed, content_type="application/json", headers=headers)
+
+
+@pytest.fixture
+def second(settings):
+    settings.HTTP_SMS_SECRET = SECRET
+
+
+@pytest.mark.django_db
+def test_the_second_providers_call_is_read_and_its_ids_are_its_own(second, now):
+    sms = read_inbound_http_sms(http_call(TOLD, at=now), now=now)
+    assert (sms.sender, sms.text, sms.provider_id, sms.carrier_word) == ("+4520123456", "NO 1234", "http-abc123", None)
+    stop = read_inbound_http_sms(http_call(TOLD | {"text": "stop"}, at=now), now=now)
+    assert stop.carrier_word is CarrierWord.STOP
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        pytest.param(lambda now: http_call(TOLD, at=now, secret="another"), id="another secret"),
+        pytest.param(lambda now: http_call(TOLD, at=now - timedelta(minutes=6)), id="played back"),
+        pytest.param(lambda now: http_call(TOLD, at=now + timedelta(minutes=6)), id="from the future"),
+        pytest.param(lambda now: http_call(TOLD, at=now, method="put"), id="not a post"),
+        pytest.param(lambda now: http_call({}, at=now), id="nothing told"),
+        pytest.param(lambda now: http_call(TOLD | {"text": 7}, at=now), id="no text"),
+        pytest.param(lambda now: http_call(TOLD | {"from": None}, at=now), id="no sender"),
+        pytest.param(lambda now: http_call(TOLD | {"id": "a b"}, at=now), id="odd id"),
+        pytest.param(lambda now: http_call(TOLD | {"id": "x" * 60}, at=now), id="long id"),
+        pytest.param(lambda now: http_call(None, at=now, body=b"\xff"), id="no JSON"),
+        pytest.param(lambda now: http_call(None, at=now, body=b"[" * 60_000), id="deep JSON"),
+        pytest.param(lambda now: http_call(TOLD | {"more": "x" * 70_000}, at=now), id="too long"),
+        pytest.param(lambda now: RequestFactory().post("/x/", TOLD), id="no signature"),
+    ],
+)
+def test_a_call_of_the_second_provider_that_is_not_signed_or_makes_no_sense_is_none(second, now, request_):
+    assert read_inbound_http_sms(request_(now), now=now) is None
+
+
+def test_without_a_shared_secret_nothing_of_the_second_provider_is_read(settings, now):
+    settings.HTTP_SMS_SECRET = ""
+    assert read_inbound_http_sms(http_call(TOLD, at=now, secret=" "), now=now) is None
 
 
 @pytest.mark.django_db(transaction=True)

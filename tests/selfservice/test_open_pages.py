@@ -1,5 +1,6 @@
 """Blocking, stopping, activation, languages and answers by SMS, as a browser without JavaScript meets them."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +19,9 @@ from identities.api import (
     identity_by_id,
 )
 from identities.models import PendingChange
-from notifications.api import Language
+from notifications.api import Language, MessageKind
+from notifications.models import Delivery
+from notifications.signed_calls import signature_of
 from tests.factories.identities import (
     PASSWORD,
     Resident,
@@ -169,6 +172,25 @@ def test_a_signed_answer_stops_a_change_once(db: None, travel: Travel, settings:
         assert text_of(response).endswith("<Response></Response>")
     assert change_row(change.change_id).state == ChangeState.CANCELLED
     assert provider.get(url("sms-inbound")).status_code == 405
+
+
+def test_an_answer_that_the_second_provider_hands_over_stops_a_change_once(
+    db: None, travel: Travel, settings: Any
+) -> None:
+    settings.HTTP_SMS_SECRET = "secret-of-the-test"
+    now = travel()
+    citizen = a_resident(now=now, phone="+4531234567")
+    change = a_requested_change(log_in(Client(), citizen.identity_id, at=now), ChangeField.USER_ID, now=now)
+    told = {"id": "abc", "from": citizen.phone, "text": f"nej {stop_code_for(citizen)}"}
+    body, timestamp = json.dumps(told).encode(), str(int(now.timestamp()))
+    provider = Client(enforce_csrf_checks=True)
+    for secret, status in (("another", 403), ("secret-of-the-test", 204), ("secret-of-the-test", 204)):
+        signature = signature_of(secret=secret, timestamp=timestamp, body=body)
+        headers = {"X-Timestamp": timestamp, "X-Signature": signature}
+        response = provider.post(url("http-sms-inbound"), body, content_type="application/json", headers=headers)
+        assert response.status_code == status
+    assert change_row(change.change_id).state == ChangeState.CANCELLED
+    assert Delivery.objects.filter(kind=MessageKind.REPLY_STOPPED).count() == 1
 
 
 @pytest.mark.parametrize(
