@@ -222,9 +222,9 @@ def _currency(unit: object) -> str:
 
 
 def _callback_address(message: OutgoingSms) -> str | None:
-    """Give the address for Twilio's reports; none for a portal that Twilio cannot reach, as on somebody's desk."""
+    """Give the address for Twilio's reports; none on somebody's desk, which only a stand-in for Twilio can reach."""
     address = settings.PUBLIC_ADDRESS.rstrip("/")
-    if not address.startswith("https://"):
+    if not (address.startswith("https://") or settings.TWILIO_BASE_URL):
         return None
     return f"{address}{reverse('notifications:twilio-status', args=[message.delivery_id])}"
 

@@ -138,6 +138,18 @@ def test_a_stop_that_twilio_reports_only_afterwards_is_noted(twilio, sent):
     assert SmsOptOut.objects.count() == 1
 
 
+@pytest.mark.parametrize("order", [["sent", "delivered"], ["delivered", "sent", "delivered"], ["delivered", "sending"]])
+def test_twilio_calls_by_itself_over_http(now, twilio, settings, live_server, order):
+    """What it posts comes as soon as it has said yes, before or after we have written that down."""
+    settings.PUBLIC_ADDRESS = live_server.url
+    twilio.after_accepting = order
+    (id_,) = put(now, sms_address())
+    deliver(delivery_id=id_, now=now)
+    twilio.has_called(len(order))
+    assert twilio.answers == [204] * len(order)
+    assert Delivery.objects.get(id=id_).state == DeliveryState.DELIVERED
+
+
 # --- The second provider --------------------------------------------------------------------------------------------
 
 HTTP_PATH = "/api/notifications/http-sms/status/"

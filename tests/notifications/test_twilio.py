@@ -16,7 +16,7 @@ from notifications.transports import (
     TemporaryFailure,
 )
 from notifications.transports.twilio_codes import MEANINGS, Remedy
-from notifications.transports.twilio_sms import TwilioSms
+from notifications.transports.twilio_sms import TwilioSms, _callback_address
 from tests.notifications.conftest import PHONE
 from tests.notifications.twilio_stand_in import Drip, Hang, Raw, Refuse, Reset
 
@@ -40,17 +40,21 @@ def with_remedy(*remedies, is_alarm=None):
     return sorted(code for code in found if is_alarm is None or MEANINGS[code].is_alarm is is_alarm)
 
 
+def form_of(message):
+    return {name: value for name, value in message.form.items() if name != "StatusCallback"}
+
+
 def test_a_message_is_accepted_under_twilios_own_name_with_its_parts(twilio, sms):
     accepted = TwilioSms().send(sms)
     (message,) = twilio.accepted
     assert (accepted.provider_reference, accepted.segments, accepted.cost_micro) == (message.sid, 1, None)
-    assert message.form == {"To": PHONE, "Body": TEXT, "From": "+4592400000"}
+    assert form_of(message) == {"To": PHONE, "Body": TEXT, "From": "+4592400000"}
 
 
 def test_a_messaging_service_is_named_as_such_and_knows_the_parts_later(twilio, sms, settings):
     settings.TWILIO_FROM = "MG" + "0" * 32
     assert TwilioSms().send(sms).segments is None
-    assert twilio.accepted[0].form == {"To": PHONE, "Body": TEXT, "MessagingServiceSid": "MG" + "0" * 32}
+    assert form_of(twilio.accepted[0]) == {"To": PHONE, "Body": TEXT, "MessagingServiceSid": "MG" + "0" * 32}
 
 
 def test_reports_come_to_an_address_that_holds_the_deliverys_id(twilio, sms, settings):
@@ -58,6 +62,12 @@ def test_reports_come_to_an_address_that_holds_the_deliverys_id(twilio, sms, set
     TwilioSms().send(sms)
     expected = f"https://portal.mitid.example/api/notifications/twilio/status/{sms.delivery_id}/"
     assert twilio.accepted[0].form["StatusCallback"] == expected
+
+
+def test_a_portal_that_twilio_cannot_reach_asks_for_no_reports(twilio, sms, settings):
+    assert _callback_address(sms) is not None
+    settings.TWILIO_BASE_URL = ""
+    assert _callback_address(sms) is None
 
 
 @pytest.mark.parametrize(
@@ -72,7 +82,7 @@ def test_reports_come_to_an_address_that_holds_the_deliverys_id(twilio, sms, set
 def test_the_sender_is_the_countrys(twilio, now, settings, to, form):
     settings.TWILIO_SENDERS = {"+4": "wrong", "+45": "+4592400000", "+46": "Legitimation", "+47": "MG" + "1" * 32}
     TwilioSms().send(OutgoingSms(delivery_id=uuid4(), to=to, text=TEXT, at=now))
-    assert twilio.accepted[0].form == {"To": to, "Body": TEXT} | form
+    assert form_of(twilio.accepted[0]) == {"To": to, "Body": TEXT} | form
 
 
 @pytest.mark.parametrize(("left", "seconds"), [(600, "600"), (-5, "1"), (86_400, "14400")])

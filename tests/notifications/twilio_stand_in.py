@@ -94,6 +94,8 @@ class TwilioStandIn(Server):
     closed_countries: set[str] = field(default_factory=set)
     after_accepting: Sequence[str] = ()
     journal: Path | None = None
+    answers: list[int] = field(default_factory=list)
+    called: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
 
     def __enter__(self) -> Self:
         if self.journal is not None and self.journal.exists():
@@ -239,7 +241,14 @@ class TwilioStandIn(Server):
                 answers.append(requests.post(address, data=form, headers=headers, timeout=5).status_code)
             except requests.RequestException:
                 answers.append(0)
+            self.answers.append(answers[-1])
+            self.called.release()
         return answers
+
+    def has_called(self, times: int) -> None:
+        """Return when Twilio has called us so often."""
+        for _ in range(times):
+            assert self.called.acquire(timeout=30)
 
 
 def _is_asked_for(message: Accepted, query: dict[str, str]) -> bool:
