@@ -2,7 +2,9 @@
 
 At each step ``TRIES`` tries with user IDs that somebody has and as many with ones that nobody has, in random order,
 by one visitor over HTTP. ``*_p`` is the Mann-Whitney test's: above 0.01 the times cannot be told apart.
-``*_pages_differ`` counts answers that one kind got and the other never: 0, or the run fails.
+``*_pages_differ`` counts answers that one kind got and the other never: 0, or the run fails. ``*_at_once_*`` is the
+same of eight who try one user ID at the same moment, timed until the last of them is answered: who waits for a lock
+that only somebody's row has would be told apart so.
 """
 
 import random
@@ -20,6 +22,7 @@ from json import dumps, loads
 from pathlib import Path
 from typing import Any, Final
 
+from bench._at_once import all_answered_after
 from bench._browser import Browser, Connection
 from bench._people import made
 from bench._two_samples import p_value
@@ -32,10 +35,16 @@ USER_IDS: Final = 40
 """Of each kind and way; each is tried again and again."""
 FRESH_SECONDS: Final = 120.0
 """A request to log in is opened anew when it is so old; it lives five minutes."""
+AT_ONCE: Final = 8
+ROUNDS: Final = 80
+"""Of known and of unknown user IDs each, at every step that is tried by many at once."""
+CROWDS: Final = 4
+"""Of each kind: that many user IDs are tried so."""
 TRIES_A_REQUEST: Final = 2
 """Wrong ones; the third would end it."""
 CHANGING: Final = re.compile(
-    rb'name="csrfmiddlewaretoken" value="\w+"|data-options="[^"]*"|/app/#r=[\w.-]+|src="data:image/svg[^"]*"'
+    rb'name="csrfmiddlewaretoken" value="\w+"|data-options="[^"]*"|/app/#b=[\w.-]+|src="data:image/svg[^"]*"'
+    rb'|data-request="[\w-]+"'
     rb'|class="short-code">[^<]*<|The request ends [^.]*\.|"expires_at":"[^"]*"|"enrolment_id":"[^"]*"'
     rb'|name="response"\s+value="[^"]*"'
 )
@@ -198,6 +207,8 @@ def tried(address: str, known: dict[str, list[str]]) -> dict[str, float]:
     figures: dict[str, float] = {}
     for name, step, way in steps:
         figures |= compared(name, step, everybody[way])
+    for name, step, way in at_once(address):
+        figures |= compared_at_once(name, step, address, known[way][:CROWDS], unknown[way][:CROWDS])
     if any(figures[f"{name}_pages_differ"] for name, _, _ in steps):
         raise SystemExit(f"Known and unknown user IDs get other pages: {figures}")
     return figures
@@ -240,6 +251,43 @@ def compared(name: str, step: Step, visitors: list[Visitor]) -> dict[str, float]
         f"{name}_known_p50_ms": round(1000 * statistics.median(times[True]), 2),
         f"{name}_unknown_p50_ms": round(1000 * statistics.median(times[False]), 2),
         f"{name}_pages_differ": len(pages[True] ^ pages[False]),
+    }
+
+
+def at_once(address: str) -> list[tuple[str, Step, str]]:
+    """List the steps at which somebody's row might make others wait, each with the way that it is on."""
+
+    def enrolment(visitor: Visitor) -> Callable[[], Answer]:
+        return app_enrolment(PhoneApp(visitor.connection, address=address))(visitor)
+
+    return [
+        ("user_id_to_app", user_id, "app"),
+        ("code", code, "code"),
+        ("chip", chip, "chip"),
+        ("activate_device", activate_device, "code"),
+        ("activate_password", activate_password, "code"),
+        ("app_enrolment", enrolment, "code"),
+    ]
+
+
+def compared_at_once(name: str, step: Step, address: str, known: list[str], unknown: list[str]) -> dict[str, float]:
+    """Let eight try the same user ID at once, again and again, those of both kinds in random order."""
+    crowds = {
+        (each, is_known): [Visitor(each, Connection(address), is_known=is_known) for _ in range(AT_ONCE)]
+        for is_known, these in ((True, known), (False, unknown))
+        for each in these
+    }
+    order = [who for who in crowds for _ in range(ROUNDS // CROWDS)]
+    random.shuffle(order)
+    times: dict[bool, list[float]] = {True: [], False: []}
+    for who in [*crowds, *order]:
+        seconds = all_answered_after([step(visitor) for visitor in crowds[who]])
+        times[who[1]].append(seconds)
+    somebodys, nobodys = times[True][CROWDS:], times[False][CROWDS:]  # without the first of each crowd
+    return {
+        f"{name}_at_once_p": round(p_value(somebodys, nobodys), 4),
+        f"{name}_at_once_known_p50_ms": round(1000 * statistics.median(somebodys), 2),
+        f"{name}_at_once_unknown_p50_ms": round(1000 * statistics.median(nobodys), 2),
     }
 
 

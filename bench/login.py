@@ -36,7 +36,7 @@ APP_ROUNDS: Final = 12
 WARM_UP: Final = 48
 SETTINGS: Final = dict.fromkeys(("LOG_INS_PER_SOURCE", "WRONG_TRIES_PER_SOURCE", "ENROLMENTS_PER_SOURCE"), "100000000")
 """All clients have one address, which would be stopped."""
-TOKEN: Final = re.compile(rb"/app/#r=([\w.-]+)")
+SHORT_CODE: Final = re.compile(rb'class="short-code">([\w-]+)<')
 MEMORY_KIB, PASSES, LANES = 19_456, 2, 1  # OWASP's parameters for Argon2id; tests hold the portal to them
 HASHES: Final = 40
 
@@ -103,13 +103,13 @@ def with_display(_address: str, connection: Connection, someone: Player) -> None
 
 
 def with_app(address: str, connection: Connection, someone: Player) -> None:
-    """Log in with user ID and app: the phone scans, reads and approves, and the browser sees it."""
+    """Log in with user ID and app: the short code is typed, the phone reads and approves, and the browser sees it."""
     browser = Browser(connection)
     browser.get("/log-in/")
     page = browser.follow(browser.submit("/log-in/", user_id=someone.user_id))
-    found = TOKEN.search(page.body)
+    found = SHORT_CODE.search(page.body)
     if found is None:
-        raise AssertionError(f"Nothing to scan: {page.status}")
+        raise AssertionError(f"Nothing to type: {page.status}")
     word = found[1].decode()
     phone = PhoneApp(connection, address=address, key=someone.key, app_id=UUID(someone.app_id))
     shown = phone.bind(word)

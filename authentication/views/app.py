@@ -50,6 +50,7 @@ class AppPage(LoginStepPage, FormMixin[OpeningCodeForm], ProcessFormView):
             qr_code = segno.make(address, error="m", mask=QR_MASK).svg_data_uri(scale=QR_SCALE)
         return super().get_context_data(
             asked=asked,
+            request_id=self.request_id,
             app_url=f"{reverse('authentication:app-shell')}#b={asked.button_token}" if asked else "",
             qr_code=qr_code,
             short_code=grouped(asked.short_code) if asked else "",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from authentication.api import CitizenPage, way_of_login
 from identities.api import (
     ACTIVATION_LASTS,
+    AuthenticatorKind,
     ChangeField,
     ChangeState,
     ChangeView,
@@ -24,6 +25,7 @@ from identities.api import (
     change_of,
     grouped_activation_code,
     refusal_to_confirm,
+    wanted_authenticator,
 )
 from mitid_portal.times import danish_time
 from selfservice.authenticator_texts import KIND_NAMES, LEVEL_NAMES, text_of_new_value
@@ -135,9 +137,10 @@ class ChangeDonePage(CitizenPage):
             raise Http404
         if change.state is not ChangeState.CONFIRMED:
             return redirect("selfservice:change", change_id=change.id)
-        title, label = DONE_TITLES[change.field], FIELD_NAMES[change.field]
-        rows = [Row(label=label, value=_new_value(change, self.identity_id))]
-        return self.render_to_response(self.get_context_data(title=title, rows=rows))
+        is_new_app = _is_new_app(change)  # the code that sets it up was shown once, as the answer to the second login
+        rows = [Row(label=FIELD_NAMES[change.field], value=_new_value(change, self.identity_id))]
+        title = _("You may set up your new app") if is_new_app else DONE_TITLES[change.field]
+        return self.render_to_response(self.get_context_data(title=title, rows=rows, is_new_app=is_new_app))
 
 
 def _rows(change: ChangeView, stage: ChangeStage, identity_id: UUID) -> list[Row]:
@@ -156,6 +159,13 @@ def _asked_with(change: ChangeView, identity_id: UUID) -> str:
     way = way_of_login(change.first_login_id, identity_id=identity_id)
     named = {"way": KIND_NAMES[way] if way else "", "level": LEVEL_NAMES[change.first_login_level]}
     return _("%(way)s, level %(level)s") % named
+
+
+def _is_new_app(change: ChangeView) -> bool:
+    if change.field is not ChangeField.AUTHENTICATOR:
+        return False
+    kind, _credential = wanted_authenticator(change.new_value)
+    return kind is AuthenticatorKind.APP
 
 
 def _new_value(change: ChangeView, identity_id: UUID) -> str:

@@ -1,5 +1,6 @@
 // The app begins here: who is on this phone, and did a link bring them?
 
+import { watchBack } from "./back.js";
 import { keepFiles } from "./kept.js";
 import * as link from "./link.js";
 import { go, register } from "./router.js";
@@ -44,8 +45,12 @@ async function begin() {
 }
 
 watchConnection();
+watchBack();
+document.querySelector(".skipnav").addEventListener("click", (event) => {
+  event.preventDefault(); // an address with another hash would be a step in the history
+  document.querySelector("#screen").focus();
+});
 addEventListener("hashchange", () => {
-  // "Skip to the content" changes it too, and must not begin anew.
   if (link.read(location.href)) {
     begin();
   }

@@ -2,6 +2,7 @@
 // text, never as markup.
 
 import { Problem } from "./api.js";
+import { noteScreen } from "./back.js";
 
 const place = document.querySelector("#screen");
 const offlineNote = document.querySelector("#offline");
@@ -26,6 +27,7 @@ export function show(name, texts = {}) {
   heading.tabIndex = -1;
   heading.focus();
   scrollTo(0, 0);
+  noteScreen();
   return parts;
 }
 

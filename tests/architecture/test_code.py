@@ -40,6 +40,17 @@ def test_the_layers_name_every_app_of_ours_and_nothing_else() -> None:
     assert {name for name in containers if "." in name} == {"authentication.app_api"}
 
 
+def test_every_module_of_authentication_has_its_layer() -> None:
+    """A module that no layer names may import whatever it likes."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    inside = next(contract for contract in contracts if contract["id"] == "inside")
+    layered = set(re.findall(r"\w+", " ".join(inside["layers"])))
+    entries = (ROOT / "authentication").iterdir()
+    there = {entry.stem for entry in entries if entry.suffix == ".py" or (entry / "__init__.py").is_file()}
+
+    assert there - layered == {"__init__", "apps", "checks", "migrations", "app_api"}  # the last has layers of its own
+
+
 def test_the_clock_is_read_by_entry_points_only() -> None:
     def readers() -> Iterator[str]:
         for module in ours():

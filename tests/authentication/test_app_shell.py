@@ -156,3 +156,13 @@ def test_every_module_imports_others_by_the_hash_of_their_content(tmp_path: Path
         assert re.search(r"\.[0-9a-f]{12}\.js$", name), name
         waiting += imports_of(name, (tmp_path / name).read_text(encoding="utf-8"))
     assert len(seen) > 25
+
+
+def test_the_phones_back_button_has_one_place_to_go_on_every_screen_but_the_first(client: Client) -> None:
+    page = client.get("/app/").content.decode()
+    ways_back = {
+        screen.partition('"')[0]: len(re.findall(r"\sdata-back\b", screen))
+        for screen in re.split(r'<template id="screen-', page)[1:]
+    }
+    assert {name for name, count in ways_back.items() if count != 1} == {"people", "no-keys"}
+    assert ways_back["people"] == ways_back["no-keys"] == 0

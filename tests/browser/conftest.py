@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 from mitid_portal.demo.walkthrough.demo_side import DemoSide
 from mitid_portal.embedded.system import System
 from tests.browser.harness import chromium
+from tests.browser.phone import Desk
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,14 @@ def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
     with chromium() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def desk(system: System) -> Iterator[Desk]:
+    """Citizen Service."""
+    opened = Desk(system)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

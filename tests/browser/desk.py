@@ -2,7 +2,8 @@
 
 ``python -m tests.browser.desk code USER_ID`` hands out a paper with an activation code for the app and prints the code;
 ``code-on-screen`` prints one as self-service shows it; ``chip-code`` and ``password-code`` are papers for these;
-``block`` blocks the citizen's apps, ``alert`` stores alerts for them. Without arguments it reads them as lines, ``ACT<tab>USER_ID``, and answers each.
+``block`` blocks the citizen's apps, ``alert`` stores alerts for them. Without arguments it reads lines,
+``ACT<tab>USER_ID``, and answers each.
 """
 
 import sys

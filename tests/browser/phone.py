@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 import segno
 from playwright.sync_api import Locator
@@ -14,6 +15,7 @@ from mitid_portal.demo.walkthrough.demo_side import DemoSide
 from mitid_portal.demo.walkthrough.demo_side import Person as Persona
 from mitid_portal.embedded.system import CHECKOUT, System
 from tests.browser.harness import Person as Window
+from tests.browser.people import Visitor
 
 PIN = "482915"
 TEMPORARY_PIN = re.compile(r"\b[0-9]{8}\b")
@@ -156,6 +158,10 @@ class Desk:
         """Give a code as self-service shows it: it reaches SUBSTANTIAL."""
         return self._ask("code-on-screen", owner)
 
+    def alert(self, owner: Persona) -> None:
+        """Put two dozen alerts into somebody's inbox."""
+        self._ask("alert", owner)
+
     def block_apps(self, owner: Persona) -> None:
         """Block all apps of somebody."""
         self._ask("block", owner)
@@ -170,12 +176,55 @@ class Desk:
         return told
 
 
+def citizens(demo: DemoSide) -> list[Persona]:
+    """List the demo's citizens."""
+    return [each for each in demo.people() if each.role == "citizen"]
+
+
+def name_of(owner: Persona) -> str:
+    """Give somebody's user ID."""
+    assert owner.user_id
+    return owner.user_id
+
+
+def ask_the_app(computer: Visitor, owner: Persona, *, door: str = "/profile/") -> str:
+    """Come as far as the page that waits for the app, and give the path that its button leads to."""
+    computer.go(door)
+    computer.send(user_id=name_of(owner))
+    if not computer.path.startswith("/log-in/app/"):
+        computer.press("main form:has(input[name=with][value=app]) button")
+    link = computer.main("main a[href^='/app/#b=']").get_attribute("href")
+    assert link
+    return link
+
+
+def is_let_in(computer: Visitor) -> None:
+    """See that the computer goes on by itself, and log out."""
+    computer.window.page.wait_for_url("**/profile/")
+    computer.log_out()
+
+
 Squares = Sequence[Sequence[int]]
 
 
 def squares_of(text: str) -> Squares:
     """Give the QR code of a text; dark squares are not 0."""
     return [list(row) for row in segno.make(text, error="m").matrix_iter(border=4)]
+
+
+def squares_of_picture(image: Locator) -> Squares:
+    """Read the QR code that the log-in page shows: rows of dark runs, each from where the one before ended."""
+    svg = unquote(image.get_attribute("src") or "")
+    side = int(re.findall(r"width='(\d+)'", svg)[0]) // int(re.findall(r"scale\((\d+)\)", svg)[0])
+    rows = [[0] * side for _ in range(side)]
+    x = y = 0
+    for move, first, second in re.findall(r"([Mmh])(-?[\d.]+)(?: (-?[\d.]+))?", re.findall(r" d='([^']*)'", svg)[0]):
+        if move == "h":
+            rows[y][x : x + int(first)] = [1] * int(first)
+            x += int(first)
+        else:
+            x, y = (int(first), int(float(second))) if move == "M" else (x + int(first), y + int(float(second)))
+    return rows
 
 
 def squares_shown(svg: Locator) -> Squares:

@@ -16,6 +16,7 @@ from tests.browser.phone import (
     FILES_KEPT,
     KEPT_ON_THE_PHONE,
     PIN,
+    Desk,
     Phone,
     ask_the_app,
     citizens,

@@ -20,7 +20,7 @@ function toScan(app) {
     wanted: "request",
     back: () => showHome(app),
     typeInstead: () => go("short-code", app),
-    found: (seen) => go("linked", app, seen.binding),
+    found: (seen) => go("linked", app, { ...seen, isBound: true }),
   });
 }
 
@@ -125,6 +125,6 @@ async function listWhatWaits(app, parts) {
       text: request.reference_text,
       until: timeOf(request.expires_at),
     });
-    row.open.addEventListener("click", () => go("request", app, request, { binding: null }));
+    row.open.addEventListener("click", () => go("request", app, request));
   }
 }

@@ -7,26 +7,25 @@ import * as store from "../store.js";
 
 export async function showPeople({ link = null } = {}) {
   const known = await store.people();
-  const binding = link?.kind === "request" ? link.binding : null;
   if (link?.kind === "copy") {
     go("enrolment", { copyToken: link.token });
     return;
   }
-  if (known.length === 1 && binding) {
-    go("linked", new PersonsApp(known[0]), binding);
+  if (known.length === 1 && link) {
+    go("linked", new PersonsApp(known[0]), link);
     return;
   }
   const parts = show("people");
   parts.none.hidden = known.length > 0;
   parts.some.hidden = known.length === 0;
-  parts.linked.hidden = !binding || known.length === 0;
-  parts.unlinked.hidden = !binding || known.length > 0;
+  parts.linked.hidden = !link || known.length === 0;
+  parts.unlinked.hidden = !link || known.length > 0;
   for (const person of known) {
     const row = addRow(parts.list, { userId: person.userId, level: words(`level_${person.level}`) });
     row.open.addEventListener("click", () => {
       const app = new PersonsApp(person);
-      if (binding) {
-        go("linked", app, binding);
+      if (link) {
+        go("linked", app, link);
       } else {
         go("home", app);
       }

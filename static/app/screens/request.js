@@ -6,9 +6,11 @@ import { onSwiped } from "../swipe.js";
 
 const LASTS_MILLISECONDS = 5 * 60 * 1000; // APR-2
 
-export async function openLinked(app, binding) {
+// What was scanned, or the link that opened the app. A link that does not bind still finds its request, to be rejected.
+export async function openLinked(app, { binding, isBound }) {
   try {
-    showRequest(app, await app.bind(binding), { binding });
+    const request = await app.bind(binding);
+    showRequest(app, request, isBound ? { binding } : { isByLink: true });
   } catch (problem) {
     tell(showShortCode(app), problem);
   }
@@ -31,7 +33,7 @@ function livesFor(request) {
   return Math.min(left > 0 ? left : whole, whole, LASTS_MILLISECONDS);
 }
 
-export function showRequest(app, request, { binding }) {
+export function showRequest(app, request, { binding = null, isByLink = false } = {}) {
   const parts = show(binding ? "request" : "request-unbound", {
     asks: request.asks,
     text: request.reference_text,
@@ -51,10 +53,11 @@ export function showRequest(app, request, { binding }) {
     }
   };
   onClick(parts.reject, () => decide({ isApproved: false, binding: {} }, "rejected"), parts);
+  onClick(parts.back, () => go("home", app), parts);
   if (!binding) {
+    parts.byLink.hidden = !isByLink;
     onClick(parts.scan, () => toBind(app, request), parts);
     onClick(parts.type, () => showShortCode(app), parts);
-    onClick(parts.back, () => go("home", app), parts);
     return;
   }
   onSubmit(parts, (typed) => decide({ isApproved: true, pin: typed.get("pin"), binding }, "approved"));
@@ -64,9 +67,9 @@ export function showRequest(app, request, { binding }) {
 function toBind(app, request) {
   go("scan", {
     wanted: "request",
-    back: () => showRequest(app, request, { binding: null }),
+    back: () => showRequest(app, request),
     typeInstead: () => showShortCode(app),
-    found: (seen) => openLinked(app, seen.binding),
+    found: (seen) => openLinked(app, { ...seen, isBound: true }),
   });
 }
 
