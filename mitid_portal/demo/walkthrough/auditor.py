@@ -1,35 +1,14 @@
 """The auditor's part of the story: everything that was done to an identity, without knowing whose it is."""
 
-from dataclasses import dataclass
-
-from mitid_portal.demo.walkthrough.acts import BACKOFFICE, UNPROCESSABLE, log_in, log_out
-from mitid_portal.demo.walkthrough.demo_side import DemoSide, Person
-from mitid_portal.demo.walkthrough.visitor import Visitor
+from mitid_portal.demo.walkthrough.acts import BACKOFFICE, UNPROCESSABLE
+from mitid_portal.demo.walkthrough.demo_side import Person
+from mitid_portal.demo.walkthrough.officer import Officer
 
 
-@dataclass
-class Auditor:
+class Auditor(Officer):
     """Somebody who reads the log."""
 
-    person: Person
-    browser: Visitor
-    demo: DemoSide
-
-    def log_in(self) -> None:
-        """Log in to the backoffice with their own identity."""
-        log_in(
-            self.browser,
-            self.demo,
-            door=BACKOFFICE,
-            user_id=self.person.user_id or "",
-            serial=self.person.devices[0],
-            password=self.person.password,
-        )
-        self.browser.expect("Search the log")
-
-    def log_out(self) -> None:
-        """Log out."""
-        log_out(self.browser)
+    finds = "Search the log"
 
     def is_refused_a_name(self, person: Person) -> None:
         """Try to search by a name: the log knows references only."""

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from mitid_portal.demo.walkthrough.acts import BACKOFFICE, UNPROCESSABLE, log_in, log_out
-from mitid_portal.demo.walkthrough.demo_side import DemoSide, Person
-from mitid_portal.demo.walkthrough.visitor import Visitor
+from mitid_portal.demo.walkthrough.acts import BACKOFFICE, UNPROCESSABLE
+from mitid_portal.demo.walkthrough.demo_side import Person
+from mitid_portal.demo.walkthrough.officer import Officer
 
 _CODE: Final = re.compile(r"\b(\d{6})\b")
 _IN_STOCK: Final = re.compile(r"\bKV-1000-\d{4}\b")
@@ -21,29 +21,10 @@ class HandedOut:
     activation_code: str
 
 
-@dataclass
-class Clerk:
+class Clerk(Officer):
     """An officer of the registration authority at their desk."""
 
-    person: Person
-    browser: Visitor
-    demo: DemoSide
-
-    def log_in(self) -> None:
-        """Log in to the backoffice with their own identity."""
-        log_in(
-            self.browser,
-            self.demo,
-            door=BACKOFFICE,
-            user_id=self.person.user_id or "",
-            serial=self.person.devices[0],
-            password=self.person.password,
-        )
-        self.browser.expect("Open a case")
-
-    def log_out(self) -> None:
-        """Log out."""
-        log_out(self.browser)
+    finds = "Open a case"
 
     def open_case(self, purpose: str) -> None:
         """Open a case for whoever stands at the desk."""

@@ -1,35 +1,14 @@
 """The support agent's part of the story: find, give a reason, block."""
 
-from dataclasses import dataclass
-
-from mitid_portal.demo.walkthrough.acts import BACKOFFICE, UNPROCESSABLE, log_in, log_out
-from mitid_portal.demo.walkthrough.demo_side import DemoSide, Person
-from mitid_portal.demo.walkthrough.visitor import Visitor
+from mitid_portal.demo.walkthrough.acts import UNPROCESSABLE
+from mitid_portal.demo.walkthrough.demo_side import Person
+from mitid_portal.demo.walkthrough.officer import Officer
 
 
-@dataclass
-class SupportAgent:
+class SupportAgent(Officer):
     """Somebody on the phone, with a screen."""
 
-    person: Person
-    browser: Visitor
-    demo: DemoSide
-
-    def log_in(self) -> None:
-        """Log in to the backoffice with their own identity."""
-        log_in(
-            self.browser,
-            self.demo,
-            door=BACKOFFICE,
-            user_id=self.person.user_id or "",
-            serial=self.person.devices[0],
-            password=self.person.password,
-        )
-        self.browser.expect("Find a caller")
-
-    def log_out(self) -> None:
-        """Log out."""
-        log_out(self.browser)
+    finds = "Find a caller"
 
     def is_refused_without_a_reason(self, user_id: str) -> None:
         """Try to look without saying why (SUP-3)."""
