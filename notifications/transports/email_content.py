@@ -76,7 +76,7 @@ def html_of(*, subject: str, text: str, language: Language) -> str:
     ]
     return render_to_string(
         "notifications/email.html",
-        {"subject": subject, "paragraphs": paragraphs, "language": language.value, "brand": settings.BRAND_NAME},
+        {"subject": subject, "paragraphs": paragraphs, "language": language.value},
     )
 
 
