@@ -199,7 +199,12 @@ def test_the_apps_code_is_shown_once_after_the_second_login(browser: Client, cit
     done = browser.get(f"{waits}done/")  # opened by hand: nothing leads there
     assert "You may set up your new app" in text_of(done)
     assert "was shown once" in text_of(done)
-    for again in (browser.post(waits, {"act": "confirm"}), browser.get(waits), browser.get(url("authenticators")), done):
+    for again in (
+        browser.post(waits, {"act": "confirm"}),
+        browser.get(waits),
+        browser.get(url("authenticators")),
+        done,
+    ):
         assert code not in text_of(again)
 
 
