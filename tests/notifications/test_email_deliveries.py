@@ -1,5 +1,7 @@
 """Alerts by e-mail from outbox to mailbox, through a real mail server that misbehaves (ALR-4, ALR-5)."""
 
+import random
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -86,3 +88,40 @@ def test_a_key_that_is_gone_keeps_the_alert_until_it_is_back(mail_server, alert,
     settings.EMAIL_DKIM_KEY_FILE = ""
     deliver(delivery_id=alert, now=now + timedelta(hours=1))
     assert row(alert).state == DeliveryState.SENT
+
+
+MISHAPS = ("none", "none", "MAIL", "RCPT", "DATA lost", "DATA kept", "greylisted", "421", "restart")
+
+
+def happen(mishap, mail_server):
+    mail_server.keeps_what_it_cuts = mishap == "DATA kept"
+    match mishap:
+        case "MAIL" | "RCPT":
+            mail_server.cuts.append(mishap)
+        case "DATA lost" | "DATA kept":
+            mail_server.cuts.append("DATA")
+        case "greylisted":
+            mail_server.rcpt.append("451 4.7.1 Greylisted")
+        case "421":
+            mail_server.mail.append("421 4.3.2 Shutting down")
+        case "restart":
+            mail_server.hang_up_on_everybody()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whatever_a_mail_server_does_each_alert_arrives_and_each_copy_is_counted(mail_server, now, seed):
+    """ALR-4: none is lost, and none is doubled but where nobody could say."""
+    chance = random.Random(seed)
+    waiting = [put(now, email_address(), message=change_requested())[0] for _ in range(12)]
+    alerts = list(waiting)
+    for _ in range(500):
+        if not waiting:
+            break
+        delivery_id = chance.choice(waiting)
+        happen(chance.choice(MISHAPS), mail_server)
+        deliver(delivery_id=delivery_id, now=max(now, row(delivery_id).next_attempt_at))
+        waiting = [one for one in waiting if row(one).state != DeliveryState.SENT]
+    copies = Counter(received["Message-ID"] for received in mail_server.received)
+    assert waiting == []
+    assert set(copies) == {f"<{one}@mitid.example>" for one in alerts}
+    assert [one for one in alerts if copies[f"<{one}@mitid.example>"] > 1 + row(one).maybe_doubled] == []
