@@ -108,8 +108,13 @@ class Clerk(Officer):
         self.browser.send(action="/sheet/app/")
         self.browser.expect("less than 120 hours ago")
 
+    def gives_no_code_for_a_chip_beside_a_password(self) -> None:
+        """Ask for a code for a chip, in the week in which a password came on paper as well (SEC-4)."""
+        self.browser.send(action="/sheet/chip/")
+        self.browser.expect("one visit never gives both")
+
     def give_code(self, kind: str) -> str:
-        """Print the sheet with the code for a chip or for a new password."""
+        """Print the sheet with the code for a new password."""
         page = self.browser.send(action=f"/sheet/{kind}/")
         if not page.secrets:
             raise self.browser.stuck("the activation code")
