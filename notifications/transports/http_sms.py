@@ -1,4 +1,4 @@
-"""Text messages through a second provider, over plain HTTP: docs/interfaces/http-sms.md says what it must do."""
+"""Text messages through a second provider, over plain HTTP: docs/http-sms.md says what it must do."""
 
 import functools
 import json

@@ -1,4 +1,4 @@
-"""Answers as docs/interfaces/http-sms.md says, with scripted faults."""
+"""Answers as docs/http-sms.md says, with scripted faults."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Text messages through the second provider, against a stand-in that answers as docs/interfaces/http-sms.md says."""
+"""Text messages through the second provider, against a stand-in that answers as docs/http-sms.md says."""
 
 import logging
 from datetime import timedelta
