@@ -152,22 +152,17 @@ def count_for_provider(*, provider: str, channel: Channel, counts: Counts, at: d
 def note_yes(delivery: Delivery, *, provider: str, accepted: Accepted, awaits_receipt: bool, now: datetime) -> None:
     """Note that a provider took the message; ``delivery`` is locked and may still be sent by its state.
 
-    A reference that another delivery has is not this one's own and gets the delivery's id added, so that a provider
-    that gives one twice cannot make us send again and again.
-
+    Raises: IntegrityError when another delivery has the provider's reference.
     Writes: Delivery.
     """
     _refuse_outside_transaction()
-    reference = accepted.provider_reference[:255]
-    if Delivery.objects.filter(provider=provider, provider_reference=reference).exclude(id=delivery.id).exists():
-        reference = f"{reference[:200]} {delivery.id}"
     Delivery.objects.filter(id=delivery.id).update(
         state=DeliveryState.SENT,
         sent_at=now,
         next_attempt_at=None,
         in_doubt_since=None,
         provider=provider,
-        provider_reference=reference,
+        provider_reference=accepted.provider_reference[:255],
         receipt_due_at=now + RECEIPT_FIRST_ASKED_AFTER if awaits_receipt else None,
         segments=accepted.segments,
         cost_micro=accepted.cost_micro,

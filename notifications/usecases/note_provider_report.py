@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from notifications.models import Delivery
+from notifications.queries import is_reference_taken
 from notifications.rules.reports import Move, move_by
 from notifications.rules.retry import is_too_old, wait_after_report
 from notifications.states import Channel, DeliveryState, ReportStatus
@@ -58,7 +59,7 @@ def note_provider_report(
         return ReportOutcome.UNKNOWN
     is_its_last = (delivery.provider, delivery.provider_reference) == (provider, reference)
     move = move_by(status=report.status, state=DeliveryState(delivery.state), is_its_last=is_its_last)
-    if move is Move.NOTHING:
+    if move is Move.NOTHING or (not is_its_last and _is_anothers(provider, reference, delivery.id)):
         return ReportOutcome.CHANGES_NOTHING
     counts = _counts(delivery, report, move, is_its_last=is_its_last)
     outcome = _moved(delivery, move, provider=provider, reference=reference, report=report, now=now)
@@ -72,6 +73,10 @@ def _found(provider: str, reference: str, delivery_id: UUID | None) -> Delivery 
     if delivery_id is not None:
         return rows.filter(id=delivery_id).first()
     return rows.filter(provider_reference=reference, provider=provider).first() if reference else None
+
+
+def _is_anothers(provider: str, reference: str, delivery_id: UUID) -> bool:
+    return is_reference_taken(provider=provider, reference=reference, but_by=delivery_id)
 
 
 def _moved(

@@ -3,11 +3,13 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import assert_never
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from notifications.models import Delivery
+from notifications.queries import is_reference_taken
 from notifications.rules.health import is_slow
 from notifications.rules.retry import is_too_old, wait_after
 from notifications.states import DeliveryState, states_before
@@ -25,7 +27,6 @@ class Settlement(StrEnum):
     TOO_LATE = "TOO_LATE"  # the lease had run out and the delivery went on without this attempt
 
 
-@transaction.atomic(durable=True)
 def settle_delivery(
     *,
     claim: Claim,
@@ -47,6 +48,42 @@ def settle_delivery(
     Locks:  the delivery's row, then the held rows of its message, then the provider's minute.
     Writes: Delivery, AuditEvent, ProviderMinute.
     """
+    settle = partial(
+        _settle,
+        claim=claim,
+        now=now,
+        give_up_after=give_up_after,
+        spread=spread,
+        took=took,
+        awaits_receipt=awaits_receipt,
+    )
+    try:
+        return settle(answer=answer)
+    except IntegrityError:
+        if not isinstance(answer, Accepted) or not _is_taken(claim, answer):
+            raise
+        # A provider that gives one reference to two messages must not have us send the second again and again.
+        return settle(
+            answer=replace(answer, provider_reference=f"{answer.provider_reference[:200]} {claim.delivery_id}")
+        )
+
+
+def _is_taken(claim: Claim, answer: Accepted) -> bool:
+    reference = answer.provider_reference[:255]
+    return is_reference_taken(provider=claim.provider, reference=reference, but_by=claim.delivery_id)
+
+
+@transaction.atomic(durable=True)
+def _settle(
+    *,
+    claim: Claim,
+    answer: Accepted | TemporaryFailure | PermanentFailure,
+    now: datetime,
+    give_up_after: timedelta,
+    spread: float,
+    took: timedelta | None,
+    awaits_receipt: bool,
+) -> Settlement:
     delivery = Delivery.objects.select_for_update().get(id=claim.delivery_id)
     settlement = _moved(
         delivery, claim, answer, now, give_up_after=give_up_after, spread=spread, awaits_receipt=awaits_receipt

@@ -53,6 +53,7 @@ def test_every_place_is_named(now):
         "identities.Citizen.cpr_number_index",
         "identities.ContactPoint.value_index",
         "identities.ContactProof.value_index",
+        "notifications.Delivery.address_index",
     ]
     assert places_using(KeyName.SECRET_WRAP, 1) == ["identities.CodeDevice.seed_wrapped"]
     assert places_using(KeyName.DATA_WRAP, 1) == ["hsm.DataKey.wrapped", "hsm.KeyVersion.wrapped_private"]

@@ -268,6 +268,16 @@ def test_a_reference_that_the_provider_gives_twice_is_told_apart(now, providers)
     assert [of(id_).provider_reference for id_ in ids] == ["same", f"same {ids[1]}"]
 
 
+@pytest.mark.django_db
+def test_a_report_that_mixes_two_deliveries_up_changes_neither(now, providers):
+    sent(now)
+    (other,) = put(now, sms_address(), message=change_requested())
+    before = list(Delivery.objects.order_by("id").values())
+    for report in (DELIVERED, ON_ITS_WAY, NEVER):
+        assert told(report, now, id_=other) is ReportOutcome.CHANGES_NOTHING
+    assert list(Delivery.objects.order_by("id").values()) == before
+
+
 @pytest.mark.django_db(transaction=True)
 def test_many_reports_at_once_are_one_change(now, providers):
     id_ = sent(now)
