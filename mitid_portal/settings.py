@@ -212,7 +212,7 @@ TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
 TWILIO_FROM = env.str("TWILIO_FROM", default="")  # a sender number, name or Messaging Service SID
 TWILIO_SENDERS = env.dict("TWILIO_SENDERS", default={})  # other senders by country, as +46=Name,+47=+4759440000
 TWILIO_BASE_URL = env.str("TWILIO_BASE_URL", default="")  # empty: the client's own
-HTTP_SMS_URL = env.str("HTTP_SMS_URL", default="")  # the second provider: docs/interfaces/http-sms.md
+HTTP_SMS_URL = env.str("HTTP_SMS_URL", default="")  # the second provider: docs/http-sms.md
 HTTP_SMS_KEY = env.str("HTTP_SMS_KEY", default="")  # by which it knows us
 HTTP_SMS_SECRET = env.str("HTTP_SMS_SECRET", default="")  # by which we know its calls
 HTTP_SMS_FROM = env.str("HTTP_SMS_FROM", default="")
