@@ -269,6 +269,7 @@ CELERY_BEAT_SCHEDULER = "mitid_portal.heartbeats:WatchedScheduler"
 CELERY_BEAT_SCHEDULE = {
     "wake-due-deliveries": {"task": "notifications.sweep", "schedule": 5.0, "options": {"expires": 5}},
     "ask-for-receipts": {"task": "notifications.reconcile", "schedule": 60.0, "options": {"expires": 60}},
+    "note-prices": {"task": "notifications.note_prices", "schedule": 600.0, "options": {"expires": 600}},
     "expire-pending-changes": {"task": "selfservice.expire_changes", "schedule": 60.0, "options": {"expires": 60}},
     "seal-the-log": {
         "task": "audit.seal",

@@ -10,6 +10,7 @@ from django.conf import settings
 from hsm.api import HsmUnavailable
 from mitid_portal import clock
 from notifications.usecases.deliver import deliver
+from notifications.usecases.note_prices import note_prices
 from notifications.usecases.reconcile import forget_minutes, reconcile
 from notifications.usecases.sweep import wake_due
 
@@ -43,3 +44,9 @@ def reconcile_task() -> None:
     now = clock.now()
     reconcile(now=now)
     forget_minutes(now=now)
+
+
+@shared_task(name="notifications.note_prices")
+def note_prices_task() -> None:
+    """Note what messages cost, which no callback tells."""
+    note_prices(now=clock.now())

@@ -62,6 +62,11 @@ class Delivery(models.Model):
             models.Index(
                 name="delivery_receipt_due", fields=["receipt_due_at"], condition=Q(receipt_due_at__isnull=False)
             ),
+            models.Index(
+                name="delivery_without_a_price",
+                fields=["provider", "sent_at"],
+                condition=Q(state__in=sorted(TAKEN_STATES), cost_micro__isnull=True) & ~Q(channel=Channel.APP),
+            ),
             models.Index(name="delivery_dead_letters", fields=["-id"], condition=Q(state=DeliveryState.GIVEN_UP)),
             models.Index(
                 name="delivery_given_up_by_contact",

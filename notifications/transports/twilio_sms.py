@@ -37,6 +37,7 @@ SHORTEST_VALIDITY: Final = timedelta(seconds=1)
 LONGEST_VALIDITY: Final = timedelta(hours=4)
 MICRO: Final = 1_000_000
 PAGE: Final = 50  # messages a page when one is looked up
+LONGEST_PAGE: Final = 1000  # the longest that Twilio gives
 AT_MOST: Final = 200  # messages to one number looked at before we say that we cannot tell
 CLOCKS_DIFFER: Final = timedelta(minutes=1)  # Twilio's and ours
 LEAST_STATUS_OF_A_FAULT: Final = 500
@@ -108,16 +109,21 @@ class TwilioSms:
         """
         try:
             with _faults_as_ours(is_a_missing_one_ours=False):
-                found = _client().messages(provider_reference).fetch()
-                return report_from(
-                    status=str(found.status),
-                    code=found.error_code if isinstance(found.error_code, int) else None,
-                    segments=_segments(found.num_segments),
-                    cost_micro=_micro(found.price),
-                    currency=_currency(found.price_unit),
-                )
+                return _report(_client().messages(provider_reference).fetch())
         except _Missing:
             return None
+
+    def reports_between(self, start: datetime, end: datetime) -> Iterator[tuple[str, ProviderReport]]:
+        """List what became of the messages sent between, the newest first, by their references.
+
+        Raises: TemporaryFailure, also when some were listed already.
+        """
+        with _faults_as_ours():
+            found = _client().messages.stream(date_sent_after=start, date_sent_before=end, page_size=LONGEST_PAGE)
+            for message in found:
+                report = _report(message) if str(message.direction).startswith("outbound") else None
+                if report is not None:
+                    yield message.sid, report
 
 
 def report_from(
@@ -198,6 +204,16 @@ def _accepted(message: Any) -> Accepted:
         segments=_segments(message.num_segments),
         cost_micro=cost_micro,
         currency=_currency(message.price_unit) if cost_micro is not None else "",
+    )
+
+
+def _report(message: Any) -> ProviderReport | None:
+    return report_from(
+        status=str(message.status),
+        code=message.error_code if isinstance(message.error_code, int) else None,
+        segments=_segments(message.num_segments),
+        cost_micro=_micro(message.price),
+        currency=_currency(message.price_unit),
     )
 
 
