@@ -20,6 +20,7 @@ class OfficerRole(TextChoices):
     SUPPORT = "support"
     ADMINISTRATOR = "administrator"
     AUDITOR = "auditor"
+    OPERATOR = "operator"
 
 
 class OfficerRefusal(TextChoices):

@@ -51,6 +51,7 @@ ROLES: Final[Mapping[OfficerRole, Text]] = {
     OfficerRole.SUPPORT: _("Support agent"),
     OfficerRole.ADMINISTRATOR: _("RA administrator"),
     OfficerRole.AUDITOR: _("Auditor"),
+    OfficerRole.OPERATOR: _("Operator"),
 }
 PURPOSES: Final[Mapping[CasePurpose, Text]] = {
     CasePurpose.ISSUE: _("A first identity"),

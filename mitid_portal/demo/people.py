@@ -37,6 +37,7 @@ class Role(TextChoices):
     SUPPORT = "support", _("Support agents")
     ADMINISTRATOR = "administrator", _("RA administrators")
     AUDITOR = "auditor", _("Auditors")
+    OPERATOR = "operator", _("Operators")
     CITIZEN = "citizen", _("Citizens")
     APPLICANT = "applicant", _("People who come to get an identity")
 
@@ -83,6 +84,7 @@ CAST: Final = tuple(
             (Role.CITIZEN, "havørn-på-taget", "tre ture rundt om søen"),
             (Role.CITIZEN, "stille onsdag", "pandekager med solbær 4"),
             (Role.CITIZEN, "gul gummistøvle", "færgen går kvart over"),
+            (Role.OPERATOR, "vagt ved tavlen", "grønne lamper hele natten"),
         ],
         start=1,
     )

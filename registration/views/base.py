@@ -56,6 +56,7 @@ class _Guarded(Page):
             "is_clerk": any(right.role is OfficerRole.CLERK for right in self.rights),
             "is_support": any(right.role is OfficerRole.SUPPORT for right in self.rights),
             "is_auditor": any(right.role is OfficerRole.AUDITOR for right in self.rights),
+            "is_operator": any(right.role is OfficerRole.OPERATOR for right in self.rights),
         }
         return super().get_context_data(officer=officer, **kwargs)
 
@@ -85,6 +86,12 @@ class AuditorPage(OfficerPage, _Guarded):
     """For auditors: they read the log and nothing else."""
 
     needed = OfficerRole.AUDITOR
+
+
+class OperatorPage(OfficerPage, _Guarded):
+    """For operators: they see that messages go out, and never to whom or what they say."""
+
+    needed = OfficerRole.OPERATOR
 
 
 class CasePage(ClerkPage):

@@ -31,6 +31,7 @@ OFFICER_ROLES: Final = {
     Role.SUPPORT: OfficerRole.SUPPORT,
     Role.ADMINISTRATOR: OfficerRole.ADMINISTRATOR,
     Role.AUDITOR: OfficerRole.AUDITOR,
+    Role.OPERATOR: OfficerRole.OPERATOR,
 }
 
 
