@@ -32,8 +32,14 @@ class ApprovalRequest(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     purpose = models.TextField(choices=Purpose)
+    # The database does not look whether the identity is there: that takes time for somebody only (TRY-2). The id was
+    # read in the same transaction, nobody deletes identities, and a login's is looked for.
     identity = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="approval_requests"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        db_constraint=False,
+        related_name="approval_requests",
     )
     subject = models.UUIDField()
     asks = models.CharField(max_length=LONGEST_ASKER)

@@ -229,6 +229,24 @@ class TestAlike:
                 seen.append((path, response.status_code, location, dict(errors), statements))
         return seen
 
+    @pytest.mark.parametrize("kind", [AuthenticatorKind.CODE_DISPLAY, AuthenticatorKind.APP])
+    def test_try_2_the_user_id_is_answered_alike_after_the_same_statements(self, kind, resident):
+        """TRY-2: whatever somebody has."""
+        if kind is AuthenticatorKind.APP:
+            an_app(resident, now=clock.now())
+        suspended = a_resident(now=clock.now())
+        CodeDevice.objects.filter(serial=suspended.device.serial).update(state="suspended", suspended_by="citizen")
+        answers = [self.begun(user_id) for user_id in (resident.user_id, nobodys_user_id(kind), suspended.user_id)]
+        assert answers[0] == answers[1]
+        assert [line for line in answers[2][1] if "UNION" in line] == [
+            line for line in answers[1][1] if "UNION" in line
+        ]
+
+    def begun(self, user_id):
+        with CaptureQueriesContext(connection) as queries:
+            response = Client().post("/log-in/", {"user_id": user_id})
+        return response.url, [statement(query["sql"]) for query in queries]
+
     @pytest.mark.parametrize(("way", "posts"), STEPS)
     def test_try_2_same_pages_same_status_same_statements(self, way, posts, resident):
         """TRY-2."""
