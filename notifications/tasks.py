@@ -1,6 +1,7 @@
 """Celery's way into notifications. Arguments are ids."""
 
 import logging
+from typing import Final
 from uuid import UUID
 
 from billiard.exceptions import SoftTimeLimitExceeded
@@ -12,16 +13,17 @@ from mitid_portal import clock
 from notifications.usecases.deliver import deliver
 from notifications.usecases.note_prices import note_prices
 from notifications.usecases.reconcile import forget_minutes, reconcile
-from notifications.usecases.sweep import wake_due
+from notifications.usecases.sweep import drain, wake_due
 
 logger = logging.getLogger(__name__)
 
 
 # The limit ends a provider that drips before the lease does, so that nobody else sends the same meanwhile. Once a
 # delivery is claimed the use case itself writes down what it knows.
-@shared_task(
-    name="notifications.deliver", soft_time_limit=max(1, int(settings.DELIVERY_LEASE_FOR.total_seconds() * 0.8))
-)
+SECONDS_FOR_ONE: Final = max(1, int(settings.DELIVERY_LEASE_FOR.total_seconds() * 0.8))
+
+
+@shared_task(name="notifications.deliver", soft_time_limit=SECONDS_FOR_ONE)
 def deliver_task(delivery_id: str) -> None:
     """Send one delivery if it is due."""
     try:
@@ -30,6 +32,17 @@ def deliver_task(delivery_id: str) -> None:
         logger.warning("The HSM is away: delivery %s waits for the next sweep.", delivery_id)
     except SoftTimeLimitExceeded:
         logger.warning("Delivery %s could not be claimed, or settled, in time; its lease ends.", delivery_id)
+
+
+@shared_task(name="notifications.drain", soft_time_limit=SECONDS_FOR_ONE)
+def drain_task() -> None:
+    """Send what is due for a moment, the most urgent first."""
+    try:
+        drain(now=clock.now())
+    except HsmUnavailable:
+        logger.warning("The HSM is away: what is due waits for the next sweep.")
+    except SoftTimeLimitExceeded:
+        logger.warning("A delivery could not be claimed, or settled, in time; its lease ends.")
 
 
 @shared_task(name="notifications.sweep")

@@ -20,6 +20,7 @@ from notifications.states import Priority
 logger = logging.getLogger(__name__)
 
 TASK: Final = "notifications.deliver"
+DRAIN_TASK: Final = "notifications.drain"
 PATIENCE_SECONDS: Final = 0.5  # for each step of talking to the broker
 REST_SECONDS: Final = 5.0  # after a failure nobody tries: a request must not pay for each of its messages
 WAKE_UP_LASTS_SECONDS: Final = 60  # the sweep has found the row long before
@@ -50,13 +51,27 @@ def wake(deliveries: Sequence[tuple[UUID, Priority]], *, lasts_seconds: int = WA
 
     Returns: whether the broker took all of them.
     """
+    return _told(
+        [(TASK, [str(delivery_id)], _CELERY_PRIORITY[priority]) for delivery_id, priority in deliveries], lasts_seconds
+    )
+
+
+def wake_to_drain(*, workers: int, lasts_seconds: int) -> bool:
+    """Hand the broker tasks that work the outbox off by what is due, not by an id.
+
+    They go first, as codes do: behind wake-ups that nobody needs any more they would not begin before those are gone.
+    """
+    return _told([(DRAIN_TASK, [], _CELERY_PRIORITY[Priority.CODE])] * workers, lasts_seconds)
+
+
+def _told(tasks: Sequence[tuple[str, list[str], int]], lasts_seconds: int) -> bool:
     if rest.is_on():
         return False
     try:
         with producers[_connection()].acquire(block=True, timeout=PATIENCE_SECONDS) as producer:
-            for delivery_id, priority in deliveries:
-                celery.current_app.signature(TASK, args=[str(delivery_id)]).apply_async(
-                    producer=producer, expires=lasts_seconds, priority=_CELERY_PRIORITY[priority], retry=False
+            for name, arguments, priority in tasks:
+                celery.current_app.signature(name, args=arguments).apply_async(
+                    producer=producer, expires=lasts_seconds, priority=priority, retry=False
                 )
     except (KombuError, OSError) as fault:
         rest.begin()

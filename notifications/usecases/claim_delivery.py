@@ -45,9 +45,9 @@ ProviderFor = Callable[[Channel, str | None], str]
 
 @transaction.atomic(durable=True)
 def claim_delivery(
-    *, delivery_id: UUID, now: datetime, lease_for: timedelta, unanswered_limit: int, provider_for: ProviderFor
+    *, delivery_id: UUID | None, now: datetime, lease_for: timedelta, unanswered_limit: int, provider_for: ProviderFor
 ) -> Claim | None:
-    """Give this caller alone the delivery to send, if it is due.
+    """Give this caller alone the delivery to send, if it is due; without an id the most urgent of those that are.
 
     The provider is written down before it is asked, so that whoever comes after a crash knows whom to ask what became
     of it. What the row holds is opened here, inside the transaction: with the HSM gone the claim is undone and costs no
@@ -58,11 +58,7 @@ def claim_delivery(
     Locks:   the delivery's row, unless somebody else holds it.
     Writes:  Delivery, AuditEvent.
     """
-    delivery = (
-        Delivery.objects.select_for_update(skip_locked=True)
-        .filter(id=delivery_id, state__in=sorted(states_before(DeliveryState.CLAIMED)), next_attempt_at__lte=now)
-        .first()
-    )
+    delivery = _due(delivery_id, now)
     if delivery is None:
         return None
     if delivery.useful_until is not None and now >= delivery.useful_until:
@@ -90,6 +86,15 @@ def claim_delivery(
         next_attempt_at=now + lease_after(unanswered=unanswered, lease_for=lease_for),
     )
     return claim
+
+
+def _due(delivery_id: UUID | None, now: datetime) -> Delivery | None:
+    rows = Delivery.objects.select_for_update(skip_locked=True).filter(
+        state__in=sorted(states_before(DeliveryState.CLAIMED)), next_attempt_at__lte=now
+    )
+    if delivery_id is not None:
+        return rows.filter(id=delivery_id).first()
+    return rows.order_by("priority", "next_attempt_at").first()
 
 
 @transaction.atomic(durable=True)

@@ -31,6 +31,15 @@ def deliver(*, delivery_id: UUID, now: datetime) -> Settlement | None:
     Returns: None when there was nothing to send.
     Raises:  HsmUnavailable, with nothing changed.
     """
+    return _delivered(delivery_id, now)
+
+
+def deliver_next(*, now: datetime) -> Settlement | None:
+    """Send what is due and most urgent: as ``deliver``, whichever it is."""
+    return _delivered(None, now)
+
+
+def _delivered(delivery_id: UUID | None, now: datetime) -> Settlement | None:
     began = time.monotonic()
     claim = claim_delivery(
         delivery_id=delivery_id,

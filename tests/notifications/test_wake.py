@@ -5,19 +5,21 @@ import signal
 import socket
 import threading
 import time
+from datetime import timedelta
 from uuid import uuid4
 
 import celery
 import pytest
 import redis
 from django.core.management import call_command
+from django.db import connection, transaction
 
 from mitid_portal.celery import app
 from mitid_portal.embedded import valkey
 from mitid_portal.embedded.valkey import free_port
 from notifications.models import Delivery, LocalMessage
 from notifications.states import DeliveryState, Priority
-from notifications.usecases.sweep import AT_MOST, SWEEP_EVERY_SECONDS, deliver_due, wake_due
+from notifications.usecases.sweep import AT_MOST, DRAINERS, SWEEP_EVERY_SECONDS, deliver_due, drain, wake_due
 from notifications.wake import rest, wake
 from tests.notifications.conftest import email_address, put, row, sms_address
 from tests.notifications.samples import change_requested
@@ -58,6 +60,10 @@ def queued():
             message = waiting.get(block=False)
             found.append((message.headers["task"], message.payload[0], message.headers["expires"]))
     return found
+
+
+def queued_tasks():
+    return [task for task, _arguments, _expires in queued()]
 
 
 def test_each_delivery_of_a_message_is_woken_after_the_commit_and_by_its_id_alone(now, queue):
@@ -152,9 +158,54 @@ def test_a_sweep_wakes_what_is_due_for_as_long_as_until_the_next(now, queue):
     assert celery.current_app.conf.beat_schedule["wake-due-deliveries"]["schedule"] == SWEEP_EVERY_SECONDS
 
 
-def test_a_sweep_takes_no_more_than_workers_can_be_expected_to_do(now, queue):
+def test_a_sweep_wakes_for_no_more_than_can_be_read_in_time_and_has_the_rest_drained_first(now, queue):
     Delivery.objects.bulk_create([row(now) for _ in range(AT_MOST + 1)])
     assert wake_due(now=now) == AT_MOST
+    told = queued_tasks()
+    assert told == ["notifications.drain"] * DRAINERS + ["notifications.deliver"] * AT_MOST
+
+
+def test_a_sweep_that_finds_little_has_nothing_drained(now, queue):
+    Delivery.objects.bulk_create([row(now) for _ in range(AT_MOST - 1)])
+    assert wake_due(now=now) == AT_MOST - 1
+    assert set(queued_tasks()) == {"notifications.deliver"}
+
+
+def test_draining_sends_the_most_urgent_first_until_nothing_is_due(now):
+    news = [row(now, priority=Priority.NEWS) for _ in range(2)]
+    alerts = [row(now - timedelta(seconds=1)), row(now)]
+    codes = [row(now, priority=Priority.CODE)]
+    later = row(now, next_attempt_at=now + timedelta(hours=1))
+    Delivery.objects.bulk_create([*news, *alerts, *codes, later])
+    assert drain(now=now, seconds=60.0) == 5
+    sent = list(LocalMessage.objects.order_by("id").values_list("delivery_id", flat=True))
+    assert sent[:3] == [each.id for each in [*codes, *alerts]]
+    assert set(sent[3:]) == {each.id for each in news}
+    assert Delivery.objects.get(id=later.id).state == DeliveryState.QUEUED
+
+
+def test_draining_ends_when_its_time_is_over(now):
+    Delivery.objects.bulk_create([row(now) for _ in range(5)])
+    ticks = iter([0.0, 0.0, 1.0, 2.0])
+    assert drain(now=now, seconds=2.0, tick=lambda: next(ticks)) == 2
+    assert LocalMessage.objects.count() == 2
+
+
+def test_draining_waits_for_nobody_who_holds_a_row(now):
+    held = row(now)
+    held.save(force_insert=True)
+    with transaction.atomic():
+        Delivery.objects.select_for_update().get(id=held.id)
+        drained = []
+
+        def run():
+            drained.append(drain(now=now, seconds=0.1))
+            connection.close()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join(timeout=20)
+    assert drained == [0]
 
 
 def test_nothing_due_wakes_nobody(now, queue):

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from mitid_portal import clock
-from notifications.usecases.sweep import AT_MOST, deliver_due
+from notifications.usecases.sweep import BY_COMMAND_AT_MOST, deliver_due
 
 
 class Command(BaseCommand):
@@ -15,7 +15,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take how many to send at most."""
-        parser.add_argument("--limit", type=int, default=AT_MOST)
+        parser.add_argument("--limit", type=int, default=BY_COMMAND_AT_MOST)
 
     def handle(self, *_args: Any, **options: Any) -> None:
         """Send, and tell how many were due."""
