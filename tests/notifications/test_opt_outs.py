@@ -8,10 +8,13 @@ from django.db import connections, transaction
 
 from audit.api import EventKind
 from audit.models import AuditEvent
+from hsm.keyring import forget_keyring
+from hsm.states import KeyName
 from notifications.models import Delivery, SmsOptOut
 from notifications.opt_outs import HOLDS_FOR, OPTED_OUT, lift_opt_out, note_opt_out
 from notifications.states import DeliveryState
 from notifications.usecases.deliver import deliver
+from tests.hsm.rotation import rotate
 from tests.notifications.conftest import PHONE, email_address, put, sms_address
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,3 +121,17 @@ def test_a_note_or_its_end_outside_a_transaction_is_refused(now):
         note_opt_out(phone=PHONE, now=now)
     with pytest.raises(transaction.TransactionManagementError):
         lift_opt_out(phone=PHONE)
+
+
+def test_a_note_is_found_across_versions_of_the_key(now, twilio):
+    """KEY-1: while the keys change, a number has an index under each; a note is neither doubled nor lost."""
+    note(now)
+    rotate(KeyName.LOOKUP)
+    try:
+        note(now)
+        assert SmsOptOut.objects.count() == 1
+        twilio.unsubscribed.add(PHONE)
+        assert sent_to(now, sms_address()).failure == "twilio_21610"  # its own index is new: the carrier says no
+        assert lift()
+    finally:
+        forget_keyring()
