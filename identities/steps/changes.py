@@ -70,9 +70,8 @@ def create_change(
     if isinstance(judged, str) and pending_row(identity_id=identity_id, field=field, now=now) is not None:
         judged = ChangeNotTaken(RequestRefusal.ALREADY_PENDING)
     if isinstance(judged, ChangeNotTaken):
-        events.change_request_refused(
-            identity_id=identity_id, field=field, reason=judged.reason.value, actor=actor, now=now
-        )
+        why = judged.reason.value
+        events.change_request_refused(identity_id=identity_id, field=field, reason=why, actor=actor, now=now)
         return judged
     stop_code, stop_token = f"{secrets.randbelow(10_000):04}", secrets.token_urlsafe(24)
     change = PendingChange(

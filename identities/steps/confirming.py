@@ -58,14 +58,9 @@ def confirm_pending_change(
         now=now,
     )
     stood_before = alert_addresses(identity_id=identity.id)
+    first_level, value = AssuranceLevel(change.first_login_level), new_value_of(change)
     outcome: Put | ConfirmRefusal = refusal or put_value(
-        identity,
-        field,
-        new_value_of(change),
-        first_level=AssuranceLevel(change.first_login_level),
-        second=second,
-        actor=actor,
-        now=now,
+        identity, field, value, first_level=first_level, second=second, actor=actor, now=now
     )
     if isinstance(outcome, ConfirmRefusal):
         if outcome is ConfirmRefusal.TOO_LATE:

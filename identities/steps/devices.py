@@ -73,19 +73,12 @@ def hand_out_code_device(
     assert_in_transaction()
     identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
     device = CodeDevice.objects.select_for_update().filter(serial=serial).first()
-    if identity.state != IdentityState.ACTIVE:
-        return DeviceRefused(reason=DeviceRefusal.IDENTITY_BLOCKED)
     if device is None:
         return DeviceRefused(reason=DeviceRefusal.UNKNOWN)
-    is_this_citizens = (
-        device.state == DeviceState.HANDED_OUT
-        and ActivationCode.objects.filter(device=device, identity=identity).exists()
-    )
-    if device.state != DeviceState.IN_STOCK and not is_this_citizens:
-        return DeviceRefused(reason=DeviceRefusal.NOT_IN_STOCK)
+    refusal = _refusal_to_hand_out(identity, device, now=now)
+    if refusal is not None:
+        return DeviceRefused(reason=refusal)
     kind = AuthenticatorKind(device.kind)
-    if has_other_half(identity, kind, CodeCarrier.PAPER, now=now):
-        return DeviceRefused(reason=DeviceRefusal.OTHER_HALF)
     device.state = DeviceState.HANDED_OUT
     device.save(update_fields=["state"])
     code = make_activation_code(
@@ -113,3 +106,18 @@ def hand_out_code_device(
         now=now,
     )
     return HandedOut(serial=serial, activation_code=code.text, expires_at=code.expires_at)
+
+
+def _refusal_to_hand_out(identity: Identity, device: CodeDevice, *, now: datetime) -> DeviceRefusal | None:
+    """Decide whether a locked device may not go to a locked identity; ``None`` means it may."""
+    if identity.state != IdentityState.ACTIVE:
+        return DeviceRefusal.IDENTITY_BLOCKED
+    is_this_citizens = (
+        device.state == DeviceState.HANDED_OUT
+        and ActivationCode.objects.filter(device=device, identity=identity).exists()
+    )
+    if device.state != DeviceState.IN_STOCK and not is_this_citizens:
+        return DeviceRefusal.NOT_IN_STOCK
+    if has_other_half(identity, AuthenticatorKind(device.kind), CodeCarrier.PAPER, now=now):
+        return DeviceRefusal.OTHER_HALF
+    return None
