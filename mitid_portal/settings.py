@@ -209,6 +209,7 @@ SMS_TRANSPORTS = env.list("SMS_TRANSPORTS", default=["notifications.transports.t
 EMAIL_TRANSPORT = env.str("EMAIL_TRANSPORT", default="notifications.transports.smtp_email.SmtpEmail")
 TWILIO_ACCOUNT_SID = env.str("TWILIO_ACCOUNT_SID", default="")
 TWILIO_AUTH_TOKEN = env.str("TWILIO_AUTH_TOKEN", default="")
+TWILIO_FORMER_AUTH_TOKEN = env.str("TWILIO_FORMER_AUTH_TOKEN", default="")  # it signs calls until another is primary
 TWILIO_FROM = env.str("TWILIO_FROM", default="")  # a sender number, name or Messaging Service SID
 TWILIO_SENDERS = env.dict("TWILIO_SENDERS", default={})  # other senders by country, as +46=Name,+47=+4759440000
 TWILIO_BASE_URL = env.str("TWILIO_BASE_URL", default="")  # empty: the client's own
@@ -236,6 +237,11 @@ EMAIL_TIMEOUT = SEND_TIMEOUT_SECONDS
 DELIVERY_LEASE_FOR = timedelta(seconds=env.int("DELIVERY_LEASE_SECONDS", default=60))  # bounds: notifications/checks.py
 DELIVERY_UNANSWERED_LIMIT = env.int("DELIVERY_UNANSWERED_LIMIT", default=24)  # claims in a row that end with a worker
 GIVE_UP_AFTER = timedelta(hours=env.int("GIVE_UP_AFTER_HOURS", default=48))  # of failing for now, once and again
+HEARTBEAT_SMS = env.str("HEARTBEAT_SMS", default="")  # operations' own phone: a message every 5 minutes, +45...
+HEARTBEAT_EMAIL = env.str("HEARTBEAT_EMAIL", default="")
+SMS_COST_CEILING_PER_DAY = env.int("SMS_COST_CEILING_PER_DAY", default=0)  # in the provider's currency; 0: none
+SMS_SEGMENT_COST_MICRO = env.int("SMS_SEGMENT_COST_MICRO", default=60_000)  # a part's price, where none is told
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # bearer token of /metrics; empty: there is no such page
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="no-reply@mitid.example")
 
 # --- Registers ------------------------------------------------------------------------------------------------------
@@ -268,6 +274,9 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "mitid_portal.heartbeats:WatchedScheduler"
 CELERY_BEAT_SCHEDULE = {
     "wake-due-deliveries": {"task": "notifications.sweep", "schedule": 5.0, "options": {"expires": 5}},
+    # Sent when the last is five minutes old; asked more often, so that a restart of beat does not put it off.
+    "send-heartbeat": {"task": "notifications.heartbeat", "schedule": 30.0, "options": {"expires": 30}},
+    "watch-cost": {"task": "notifications.watch_cost", "schedule": 300.0, "options": {"expires": 300}},
     "ask-for-receipts": {"task": "notifications.reconcile", "schedule": 60.0, "options": {"expires": 60}},
     "note-prices": {"task": "notifications.note_prices", "schedule": 600.0, "options": {"expires": 600}},
     "expire-pending-changes": {"task": "selfservice.expire_changes", "schedule": 60.0, "options": {"expires": 60}},

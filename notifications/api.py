@@ -42,10 +42,25 @@ from notifications.queries import (
 )
 from notifications.rendering import MessageFault
 from notifications.rules.addresses import normal_email, normal_phone
+from notifications.rules.cost import Spending
+from notifications.rules.day import day_began
 from notifications.rules.replies import BlockReply, StopReply, is_attempt, parse_reply
-from notifications.states import CarrierWord, Channel, DeliveryState, Language, MessageKind, ResendReason
+from notifications.states import CarrierWord, Channel, DeliveryState, Language, MessageKind, Priority, ResendReason
 from notifications.steps import Address, enqueue, note_inbound_sms, note_inbox_read
 from notifications.usecases.resend import ResendRefusal, Resent, resend
+from notifications.watching import (
+    HeartbeatLine,
+    QueueLine,
+    Spent,
+    given_up,
+    heartbeats,
+    maybe_doubled,
+    objection_to_alerts,
+    provider_hours,
+    provider_sums,
+    queue,
+    spent_of,
+)
 
 __all__ = [
     "ActivationCodeSent",
@@ -66,6 +81,7 @@ __all__ = [
     "DeadLetter",
     "DeliveryLine",
     "DeliveryState",
+    "HeartbeatLine",
     "IdentityBlocked",
     "IdentityIssued",
     "IdentityReopened",
@@ -79,6 +95,8 @@ __all__ = [
     "MinuteOfProvider",
     "OfficerActed",
     "Preview",
+    "Priority",
+    "QueueLine",
     "ReplyBlocked",
     "ReplyNotUnderstood",
     "ReplyStopped",
@@ -86,26 +104,37 @@ __all__ = [
     "ResendRefusal",
     "Resent",
     "SimultaneousRequests",
+    "Spending",
+    "Spent",
     "StopReply",
     "TemporaryPin",
     "contacts_given_up",
+    "day_began",
     "dead_letters",
     "deliveries_of",
     "enqueue",
+    "given_up",
+    "heartbeats",
     "inbox_of",
     "is_attempt",
     "lift_opt_out",
     "local_messages",
+    "maybe_doubled",
     "normal_email",
     "normal_phone",
     "note_inbound_sms",
     "note_inbox_read",
     "note_opt_out",
+    "objection_to_alerts",
     "parse_reply",
     "previews",
+    "provider_hours",
     "provider_minutes",
+    "provider_sums",
+    "queue",
     "read_inbound_http_sms",
     "read_inbound_sms",
     "resend",
+    "spent_of",
     "unread_in_inbox",
 ]

@@ -17,9 +17,11 @@ class NotificationsConfig(AppConfig):
         from notifications.email_checks import check_email_settings  # noqa: PLC0415 - as above
         from notifications.protected import COLUMNS  # noqa: PLC0415 - as above
         from notifications.sms_checks import check_sms_settings  # noqa: PLC0415 - as above
+        from notifications.watch_checks import check_watch_settings  # noqa: PLC0415 - as above
 
         checks.register(check_delivery_settings)
         checks.register(check_transport_settings)
         checks.register(check_email_settings)
         checks.register(check_sms_settings)
+        checks.register(check_watch_settings)
         protect(*COLUMNS)

@@ -306,6 +306,17 @@ class ReplyNotUnderstood(Message):
     kind = MessageKind.REPLY_NOT_UNDERSTOOD
 
 
+@dataclass(frozen=True, kw_only=True)
+class Heartbeat(Message):
+    """Proof for operators that alerts get through: it goes the way that alerts go, with their priority."""
+
+    kind = MessageKind.HEARTBEAT
+    at: datetime
+
+    def __post_init__(self) -> None:
+        _require_aware(at=self.at)
+
+
 BY_KIND: Final[dict[MessageKind, type[Message]]] = {
     message.kind: message
     for message in (
@@ -329,5 +340,6 @@ BY_KIND: Final[dict[MessageKind, type[Message]]] = {
         ReplyStopped,
         ReplyBlocked,
         ReplyNotUnderstood,
+        Heartbeat,
     )
 }

@@ -137,11 +137,23 @@ def contacts_given_up(*, contact_ids: Collection[UUID], since: datetime) -> set[
     return set(found.values_list("contact_id", flat=True))
 
 
-def dead_letters(*, limit: int, before: UUID | None = None) -> list[DeadLetter]:
-    """List what was given up and has no successor, newest first; ``before`` is the last id seen."""
-    rows = models.Delivery.objects.filter(state=DeliveryState.GIVEN_UP, replaced_by__isnull=True)
-    if before is not None:
-        rows = rows.filter(id__lt=before)
+def dead_letters(
+    *,
+    limit: int,
+    before: UUID | None = None,
+    channel: Channel | None = None,
+    failure: str = "",
+    delivery_id: UUID | None = None,
+) -> list[DeadLetter]:
+    """List what was given up and has no successor, newest first; ``before`` is the last id seen.
+
+    Heartbeats are left out: nobody waits for one, and the next says more than a copy would.
+    """
+    rows = models.Delivery.objects.filter(state=DeliveryState.GIVEN_UP, replaced_by__isnull=True).exclude(
+        kind=MessageKind.HEARTBEAT
+    )
+    wanted = {"id__lt": before, "channel": channel, "failure": failure or None, "id": delivery_id}
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value is not None})
     return [
         DeadLetter(
             id=row.id,

@@ -51,6 +51,7 @@ class MessageKind(StrEnum):
     REPLY_STOPPED = "reply_stopped"
     REPLY_BLOCKED = "reply_blocked"
     REPLY_NOT_UNDERSTOOD = "reply_not_understood"
+    HEARTBEAT = "heartbeat"
 
 
 class CarrierWord(StrEnum):

@@ -13,11 +13,12 @@ from django.db.models import Q
 from uuid_utils.compat import uuid7
 
 from notifications import events
-from notifications.messages import ActivationCodeSent, ContactCode, Message, TemporaryPin
+from notifications.messages import ActivationCodeSent, ContactCode, Heartbeat, Message, TemporaryPin
 from notifications.models import Delivery, ProviderMinute
 from notifications.models.provider_minute import SLOTS
 from notifications.opt_outs import note_refusal
 from notifications.rendering import render
+from notifications.rules.heartbeat import LATE_AFTER
 from notifications.rules.reports import RECEIPT_FIRST_ASKED_AFTER
 from notifications.sealing import Column, index_address, seal_column
 from notifications.states import OPEN_STATES, Channel, DeliveryState, Language, Priority, states_before
@@ -50,13 +51,15 @@ def enqueue(
     reference: UUID,
     now: datetime,
     spare_addresses: Sequence[Address] = (),
+    source: UUID | None = None,
 ) -> list[UUID]:
     """Store ``message`` for every address, ready to send; workers are woken when the transaction commits.
 
     The words are made here, so that a fault in a template rolls back what they would have told of. A copy for
     each spare address is held back and goes out only if one of ``addresses`` is given up.
 
-    What goes to the app's inbox has arrived when it is stored.
+    What goes to the app's inbox has arrived when it is stored. ``source`` is the opaque id of whoever has a code sent:
+    codes are limited by it (``notifications.throttle``).
 
     Rule:    ALR-4, ALR-5.
     Returns: the ids of the deliveries that wait for a provider, in the order of ``addresses``.
@@ -66,7 +69,16 @@ def enqueue(
     _refuse_outside_transaction()
     message_id = uuid7()
     rows = [
-        _delivery(message, address, state, language=language, reference=reference, now=now, message_id=message_id)
+        _delivery(
+            message,
+            address,
+            state,
+            language=language,
+            reference=reference,
+            source=source,
+            now=now,
+            message_id=message_id,
+        )
         for state, group in ((DeliveryState.QUEUED, addresses), (DeliveryState.HELD, spare_addresses))
         for address in group
     ]
@@ -84,6 +96,7 @@ def _delivery(
     *,
     language: Language,
     reference: UUID,
+    source: UUID | None,
     now: datetime,
     message_id: UUID,
 ) -> Delivery:
@@ -100,6 +113,7 @@ def _delivery(
         language=language,
         contact_id=address.id,
         reference=reference,
+        source=source,
         address_sealed=seal_column(address.value, column=Column.ADDRESS, delivery_id=delivery_id),
         address_index=None if is_inbox else index_address(address.value),
         subject_sealed=None
@@ -113,8 +127,14 @@ def _delivery(
         provider_reference=INBOX if is_inbox else "",
         created_at=now,
         next_attempt_at=now if state is DeliveryState.QUEUED and not is_inbox else None,
-        useful_until=now + timedelta(minutes=message.minutes) if isinstance(message, TYPED) else None,
+        useful_until=_useful_until(message, now),
     )
+
+
+def _useful_until(message: Message, now: datetime) -> datetime | None:
+    if isinstance(message, Heartbeat):
+        return now + LATE_AFTER
+    return now + timedelta(minutes=message.minutes) if isinstance(message, TYPED) else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,9 @@ from mitid_portal import clock
 from notifications.usecases.deliver import deliver
 from notifications.usecases.note_prices import note_prices
 from notifications.usecases.reconcile import forget_minutes, reconcile
+from notifications.usecases.send_heartbeat import send_heartbeat
 from notifications.usecases.sweep import drain, wake_due
+from notifications.usecases.watch_cost import watch_cost
 
 logger = logging.getLogger(__name__)
 
@@ -63,3 +65,18 @@ def reconcile_task() -> None:
 def note_prices_task() -> None:
     """Note what messages cost, which no callback tells."""
     note_prices(now=clock.now())
+
+
+@shared_task(name="notifications.heartbeat")
+def heartbeat_task() -> None:
+    """Send operations the message that proves the chain alive, when it is time."""
+    try:
+        send_heartbeat(now=clock.now())
+    except HsmUnavailable:
+        logger.warning("The HSM is away: no heartbeat was written.")
+
+
+@shared_task(name="notifications.watch_cost")
+def watch_cost_task() -> None:
+    """Say in the log file when the day's text messages cost much."""
+    watch_cost(now=clock.now())

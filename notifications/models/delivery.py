@@ -22,6 +22,7 @@ class Delivery(models.Model):
     language = models.CharField(max_length=2, choices=[(item.value, item.value) for item in Language])
     contact_id = models.UUIDField()
     reference = models.UUIDField()
+    source = models.UUIDField(null=True)  # of a code: the officer or citizen who had it sent, for limits (TRY-2)
     address_sealed = models.BinaryField()
     address_index = models.BinaryField(null=True)  # of the normal form, for limits by address; the inbox has none
     subject_sealed = models.BinaryField(null=True)
@@ -68,6 +69,26 @@ class Delivery(models.Model):
                 condition=Q(state__in=sorted(TAKEN_STATES), cost_micro__isnull=True) & ~Q(channel=Channel.APP),
             ),
             models.Index(name="delivery_dead_letters", fields=["-id"], condition=Q(state=DeliveryState.GIVEN_UP)),
+            models.Index(name="delivery_maybe_doubled", fields=["created_at"], condition=Q(maybe_doubled__gt=0)),
+            models.Index(name="delivery_heartbeats", fields=["created_at"], condition=Q(kind=MessageKind.HEARTBEAT)),
+            models.Index(
+                name="delivery_given_up_lately", fields=["given_up_at"], condition=Q(state=DeliveryState.GIVEN_UP)
+            ),
+            models.Index(
+                name="delivery_codes_by_address",
+                fields=["address_index", "created_at"],
+                condition=Q(priority=Priority.CODE),
+            ),
+            models.Index(
+                name="delivery_codes_by_reference",
+                fields=["reference", "created_at"],
+                condition=Q(priority=Priority.CODE),
+            ),
+            models.Index(
+                name="delivery_codes_by_source",
+                fields=["source", "created_at"],
+                condition=Q(priority=Priority.CODE, source__isnull=False),
+            ),
             models.Index(
                 name="delivery_given_up_by_contact",
                 fields=["contact_id", "given_up_at"],

@@ -32,14 +32,16 @@ ALR_2 = {
     "code issued": {MessageKind.CODE_ISSUED},
     "every act of an officer on the identity": {MessageKind.OFFICER_ACTED},
 }
-NO_ALERTS = {  # codes that somebody waits for, and answers to what somebody wrote
+NO_ALERTS = {  # codes that somebody waits for, answers to what somebody wrote, and a sign to operators
     MessageKind.CONTACT_CODE,
     MessageKind.ACTIVATION_CODE,
     MessageKind.TEMPORARY_PIN,
     MessageKind.REPLY_STOPPED,
     MessageKind.REPLY_BLOCKED,
     MessageKind.REPLY_NOT_UNDERSTOOD,
+    MessageKind.HEARTBEAT,
 }
+SENT_BY_NOTIFICATIONS = {MessageKind.HEARTBEAT}  # by a task of its own, to no citizen
 
 TELLS = {  # what an officer does to an identity, and the call that tells its citizen
     "approve_and_issue": "issue_identity",
@@ -102,9 +104,10 @@ def test_the_table_has_every_kind() -> None:
 @pytest.mark.parametrize("kind", MessageKind)
 def test_every_kind_is_sent_by_something(kind: MessageKind) -> None:
     wanted = BY_KIND[kind].__name__
-    senders = {str(module) for module in modules(*ABOVE) for call in calls(module.tree) if name_of(call) == wanted}
+    apps = ("notifications",) if kind in SENT_BY_NOTIFICATIONS else ABOVE
+    senders = {str(module) for module in modules(*apps) for call in calls(module.tree) if name_of(call) == wanted}
 
-    assert senders, f"Nothing above notifications makes a {wanted}."
+    assert senders, f"Nothing makes a {wanted}."
 
 
 def test_every_act_of_an_officer_is_told_or_said_why_not() -> None:

@@ -18,6 +18,7 @@ from notifications.messages import (
     ChangeStopped,
     CodeIssued,
     ContactCode,
+    Heartbeat,
     IdentityBlocked,
     IdentityIssued,
     IdentityReopened,
@@ -69,4 +70,5 @@ def every_message() -> list[Message]:
         *(ReplyStopped(field=field, block_code="9876") for field in fields),
         ReplyBlocked(),
         ReplyNotUnderstood(),
+        Heartbeat(at=AT),
     ]

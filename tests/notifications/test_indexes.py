@@ -59,6 +59,8 @@ ELSEWHERE = {
     "delivery_codes_by_reference",
     "delivery_codes_by_source",
     "delivery_given_up_lately",
+    "delivery_heartbeats",
+    "delivery_maybe_doubled",
 }
 
 
