@@ -39,16 +39,16 @@ class InboundSms:
 
 
 def is_signed_by_twilio(request: HttpRequest) -> bool:
-    """Tell whether Twilio signed a call with our secret.
+    """Tell whether Twilio signed a call with our secret, or with the one before while it changes.
 
     The signature is held against the public address, not against what a proxy made of it, and covers every field.
     """
     signature = request.headers.get("X-Twilio-Signature", "")
     address = settings.PUBLIC_ADDRESS.rstrip("/") + request.get_full_path()
-    secret = settings.TWILIO_AUTH_TOKEN
-    if request.method != "POST" or not secret or not signature.isascii():
+    if request.method != "POST" or not signature.isascii():
         return False
-    return bool(RequestValidator(secret).validate(address, request.POST, signature))
+    secrets = [secret for secret in (settings.TWILIO_AUTH_TOKEN, settings.TWILIO_FORMER_AUTH_TOKEN) if secret]
+    return any(RequestValidator(secret).validate(address, request.POST, signature) for secret in secrets)
 
 
 def read_inbound_sms(request: HttpRequest) -> InboundSms | None:

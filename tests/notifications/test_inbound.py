@@ -71,6 +71,14 @@ def test_without_a_token_nothing_is_read(settings):
 
 
 @pytest.mark.django_db
+def test_while_the_token_changes_the_one_before_is_believed_too(settings):
+    settings.TWILIO_AUTH_TOKEN, settings.TWILIO_FORMER_AUTH_TOKEN = "the-new-one", TOKEN
+    assert read_inbound_sms(call()) is not None
+    assert read_inbound_sms(call(token="the-new-one")) is not None
+    assert read_inbound_sms(call(token="a-third")) is None
+
+
+@pytest.mark.django_db
 def test_a_sender_that_is_no_number_is_empty_and_a_long_text_is_cut():
     sms = read_inbound_sms(call(FORM | {"From": "1415", "Body": "x" * 5000}))
     assert (sms.sender, len(sms.text)) == ("", 1600)
