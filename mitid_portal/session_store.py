@@ -12,13 +12,12 @@ from typing import Any, Final
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS, CreateError, UpdateError
 from django.db import connection
-from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 KEY_LENGTH: Final = 32  # of 36 characters: 165 bits, so that nobody is asked whether a key is taken
 
 _KEY: Final = re.compile(r"[a-z0-9]{8,40}")
-_LOAD: Final = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > %s"
+_LOAD: Final = "SELECT session_data FROM django_session WHERE session_key = %s AND expire_date > statement_timestamp()"
 _EXISTS: Final = "SELECT 1 FROM django_session WHERE session_key = %s"
 _INSERT: Final = """
     INSERT INTO django_session (session_key, session_data, expire_date) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
@@ -40,7 +39,7 @@ class SessionStore(db.SessionStore):
     def load(self) -> dict[str, Any]:
         """Read the session; one that is not there, or over, is empty and has no key any more."""
         with connection.cursor() as cursor:
-            cursor.execute(_LOAD, [self.session_key, timezone.now()])
+            cursor.execute(_LOAD, [self.session_key])
             row = cursor.fetchone()
         if row is None:
             self._session_key = None
