@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from notifications.models import Delivery
-from notifications.states import TAKEN_STATES
+from notifications.states import TAKEN_STATES, Channel
 from notifications.transports import ProviderReport, TemporaryFailure, sms_transports
 from notifications.transports.twilio_sms import TWILIO, TwilioSms
 from notifications.usecases.note_provider_report import note_provider_report
@@ -31,7 +31,7 @@ def note_prices(*, now: datetime, tick: Callable[[], float] = time.monotonic) ->
     Writes:  Delivery, ProviderMinute; AuditEvent where a report tells of a failure that was not told before.
     """
     twilio = next((transport for transport in sms_transports() if isinstance(transport, TwilioSms)), None)
-    unpriced = Delivery.objects.filter(
+    unpriced = Delivery.objects.exclude(channel=Channel.APP).filter(
         provider=TWILIO,
         state__in=sorted(TAKEN_STATES),
         cost_micro__isnull=True,
