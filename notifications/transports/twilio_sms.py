@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import itertools
+import json
 import logging
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -42,6 +43,7 @@ AT_MOST: Final = 200  # messages to one number looked at before we say that we c
 CLOCKS_DIFFER: Final = timedelta(minutes=1)  # Twilio's and ours
 LEAST_STATUS_OF_A_FAULT: Final = 500
 NOT_FOUND: Final = 404
+TOO_MANY_REQUESTS: Final = 20429
 
 # The client logs addresses of its calls; with the account in them they are nobody's business.
 _silent = logging.getLogger("notifications.transports.twilio_sms.client")
@@ -258,10 +260,19 @@ class _BoundedClient(HttpClient):  # type: ignore[misc]  # the client has no typ
         seconds = asked.pop("timeout", None) or self.seconds
         asked.pop("allow_redirects", None)
         reply = ask(self.session, method, uri, seconds=seconds, **asked)
-        if reply.status == BUSY:  # here, because the client's own exceptions know no headers
+        if reply.status == BUSY and _code_in(reply.body) == TOO_MANY_REQUESTS:
+            # Here, for the client's own exceptions know no headers. Other limits have codes and remedies of their own.
             pause = pause_asked_for(reply, has_other_provider=has_other_sms_provider())
-            raise TemporaryFailure("twilio_20429", wait_for=pause)
+            raise TemporaryFailure(f"twilio_{TOO_MANY_REQUESTS}", wait_for=pause)
         return Response(reply.status, reply.body.decode("utf-8", errors="replace"), reply.headers)
+
+
+def _code_in(body: bytes) -> object:
+    try:
+        told = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return told.get("code") if isinstance(told, dict) else None
 
 
 def _client() -> Client:

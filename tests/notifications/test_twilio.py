@@ -140,6 +140,8 @@ def test_a_closed_country_is_shouted_whoever_else_serves_it(twilio, sms, setting
         (Refuse(500, 20500), "twilio_20500", True),
         (Refuse(503, 20503), "twilio_20503", True),
         (Refuse(400, 99999), "twilio_99999", False),
+        (Raw(429, b"<html>slow down</html>"), "twilio_429", False),
+        (Raw(429, b'["no"]'), "twilio_429", False),
         (Raw(502, b"<html>Bad Gateway</html>"), "twilio_502", True),
         (Raw(503, b""), "twilio_503", True),
         (Raw(307, b"<html>elsewhere</html>"), "twilio_307", False),
