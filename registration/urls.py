@@ -1,4 +1,4 @@
-"""Addresses of the backoffice: the wings of the clerks, of support and of the auditors."""
+"""Addresses of the backoffice: the wings of the clerks, of support, of the auditors and of the operators."""
 
 from django.urls import path
 
@@ -21,6 +21,9 @@ from registration.views.clerk.reopen import ReopenPage, SecondPage
 from registration.views.clerk.reopen_authenticator import CaseAuthenticatorReopenPage
 from registration.views.clerk.resync import CaseResyncPage
 from registration.views.home import OfficerHomePage
+from registration.views.operations.dead_letters import DeadLettersPage, ResendPage
+from registration.views.operations.live import LiveNumbers, LivePage
+from registration.views.operations.previews import PreviewFrame, PreviewPage, PreviewsPage
 from registration.views.support.authenticators import AuthenticatorBlockPage, ResyncPage, SendCodePage, SendPinPage
 from registration.views.support.block import BlockPage
 from registration.views.support.citizen import CitizenPage
@@ -91,4 +94,15 @@ urlpatterns = [
     path("log/", LogSearchPage.as_view(), name="log"),
     path("log/events/<slug:key>/", LogEventPage.as_view(), name="log-event"),
     path("log/seals/", SealsPage.as_view(), name="log-seals"),
+    path("operations/", LivePage.as_view(), name="operations"),
+    path("operations/numbers.json", LiveNumbers.as_view(), name="operations-numbers"),
+    path("operations/dead-letters/", DeadLettersPage.as_view(), name="operations-dead-letters"),
+    path("operations/dead-letters/<uuid:delivery_id>/", ResendPage.as_view(), name="operations-resend"),
+    path("operations/messages/", PreviewsPage.as_view(), name="operations-messages"),
+    path("operations/messages/<slug:kind>/<slug:language>/", PreviewPage.as_view(), name="operations-message"),
+    path(
+        "operations/messages/<slug:kind>/<slug:language>/html/",
+        PreviewFrame.as_view(),
+        name="operations-message-html",
+    ),
 ]

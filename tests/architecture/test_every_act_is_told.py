@@ -77,6 +77,7 @@ TELLS_NOBODY = {  # and why
     "open_case": "no citizen is known yet",
     "put_into_stock": "concerns no citizen",
     "record_passport": "part of a case whose look-up told",
+    "resend_dead_letter": "sends again what tells the citizen; nothing about the identity changes",
     "results": "the outcomes of the others",
     "search_log": "reads the log, which keeps who read it; the auditor acts on no identity",
     "send_contact_code": "goes to a contact that has no identity yet",
