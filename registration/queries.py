@@ -168,6 +168,7 @@ class CallView:
     """A caller's identity as support sees it. ``changes`` is empty until the caller is identified."""
 
     id: UUID
+    identity_id: UUID
     reason: LookReason
     name: str
     is_name_protected: bool
@@ -289,6 +290,7 @@ def call_of(call_id: UUID, *, officer_id: UUID, now: datetime) -> CallView | Cal
     changes = pending_changes_of(identity.id, now=now) if is_identified else []
     return CallView(
         id=row.id,
+        identity_id=identity.id,
         reason=LookReason(row.reason),
         name=person.name,
         is_name_protected=person.is_name_protected,

@@ -28,6 +28,7 @@ from registration.views.support.authenticators import AuthenticatorBlockPage, Re
 from registration.views.support.block import BlockPage
 from registration.views.support.citizen import CitizenPage
 from registration.views.support.identify import CallerAnswerPage, IdentifyPage
+from registration.views.support.messages import MessagesPage
 from registration.views.support.search import SearchPage
 from registration.views.support.stop_change import StopChangePage
 from registration.views.support.user_id import UserIdPage
@@ -84,6 +85,7 @@ urlpatterns = [
     ),
     path("support/calls/<uuid:call_id>/code/", SendCodePage.as_view(), name="support-send-code"),
     path("support/calls/<uuid:call_id>/temporary-pin/", SendPinPage.as_view(), name="support-send-pin"),
+    path("support/calls/<uuid:call_id>/messages/", MessagesPage.as_view(), name="support-messages"),
     path("support/calls/<uuid:call_id>/clock/", ResyncPage.as_view(), name="support-resync"),
     path(
         "support/calls/<uuid:call_id>/changes/<uuid:change_id>/stop/",

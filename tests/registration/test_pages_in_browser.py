@@ -143,7 +143,7 @@ def test_supports_wing(live_server: LiveServer, browser: Browser, language: str)
             someone.page.locator("main form button[type=submit]").click()
             someone.page.wait_for_load_state()
         someone.look("registration-support-citizen-identified")
-        for name in ("support-send-code", "support-resync", "support-citizen"):
+        for name in ("support-send-code", "support-resync", "support-messages", "support-citizen"):
             look(someone, name, call_id=asked)
         someone.page.locator("form[action$='user-id/'] button").click()
         someone.page.wait_for_selector(".secret")
