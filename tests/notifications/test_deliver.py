@@ -260,7 +260,7 @@ def test_nothing_moves_a_delivery_that_has_ended(now, answer):
 def test_the_transition_table_has_every_state_and_ends_in_three():
     assert set(TRANSITIONS) == set(DeliveryState)
     ends = {state for state, after in TRANSITIONS.items() if not after}
-    assert ends == {DeliveryState.SENT, DeliveryState.GIVEN_UP, DeliveryState.NOT_NEEDED}
+    assert ends == {DeliveryState.DELIVERED, DeliveryState.GIVEN_UP, DeliveryState.NOT_NEEDED}
     assert states_before(DeliveryState.HELD) == frozenset()
 
 
