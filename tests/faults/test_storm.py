@@ -89,7 +89,7 @@ def test_every_alert_arrives_though_every_part_is_killed(storm):
 
     def is_quiet() -> bool:
         storm.wait_for_database()
-        return storm.rows(OPEN) == [(0,)]
+        return bool(storm.rows(OPEN) == [(0,)])
 
     storm.tend_until(is_quiet, seconds=DRAIN_SECONDS)
     tried, committed = acts(storm)
