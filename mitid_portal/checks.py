@@ -25,6 +25,7 @@ from mitid_portal.startup import DATABASE_TAG
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 SECRET_KEY_CHARACTERS: Final = 50
+METRICS_TOKEN_CHARACTERS: Final = 32
 BOUNDS: Final = (
     # setting, least, most, the variable that sets it
     ("CHANGE_WAIT_FOR", timedelta(hours=1), timedelta(days=14), "CHANGE_WAIT_MINUTES"),  # CHG-3: published
@@ -212,6 +213,12 @@ def _paths(name: str) -> list[str]:
 def _wrong_in_mode() -> Iterator[CheckMessage]:
     if settings.DEBUG:
         yield Error("DEBUG is on.", hint="Unset DEBUG: its pages show code, settings and data.", id="mitid.E001")
+    if 0 < len(settings.METRICS_TOKEN) < METRICS_TOKEN_CHARACTERS:
+        yield Error(
+            f"METRICS_TOKEN is short; it needs {METRICS_TOKEN_CHARACTERS} random characters.",
+            hint="Make one as for SECRET_KEY, or unset it: then there is no /metrics.",
+            id="mitid.E007",
+        )
     if len(settings.SECRET_KEY) < SECRET_KEY_CHARACTERS or len(set(settings.SECRET_KEY)) < 10:
         yield Error(
             f"SECRET_KEY is short or uniform; it needs {SECRET_KEY_CHARACTERS} random characters.",

@@ -20,6 +20,7 @@ from hsm import api as hsm
 from mitid_portal import clock
 from mitid_portal.celery import app as celery_app
 from mitid_portal.heartbeats import Process, is_alive
+from notifications.api import objection_to_alerts
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,13 @@ def probe_seals() -> None:
     oldest = seal_state(now=(now := clock.now())).oldest_waiting_at
     if oldest is not None and now - oldest > SEALED_WITHIN:
         raise LookupError("Rows of the log wait for a seal.")
+
+
+def probe_alerts() -> None:
+    """Raise when nothing shows that alerts reach a provider (ALR-4)."""
+    objection = objection_to_alerts(now=clock.now())
+    if objection is not None:
+        raise LookupError(objection)
 
 
 def probe_broker() -> None:
@@ -159,5 +167,6 @@ _probes = Probes(
         "worker": probe_worker,
         "beat": probe_beat,
         "seals": probe_seals,
+        "alerts": probe_alerts,
     },
 )

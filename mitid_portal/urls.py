@@ -3,11 +3,12 @@
 from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
 
-from mitid_portal import health
+from mitid_portal import health, metrics
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("api/app/v1/", include("authentication.app_api.urls")),
     path("api/notifications/", include("notifications.urls")),
     path("", include("authentication.urls")),

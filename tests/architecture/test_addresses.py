@@ -7,7 +7,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from authentication.states import Audience
 
-OPEN_FUNCTIONS = {"mitid_portal.health.live", "mitid_portal.health.ready"}
+OPEN_FUNCTIONS = {"mitid_portal.health.live", "mitid_portal.health.ready", "mitid_portal.metrics.metrics"}
 
 
 def addresses(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, Any]]:

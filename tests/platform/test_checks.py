@@ -78,6 +78,7 @@ def test_settings_of_a_real_portal_pass() -> None:
         ("mitid.E004", {"ALLOWED_HOSTS": ["mitid.example", "*"]}),
         ("mitid.E005", {"TRUSTED_PROXIES": -1, "SECURE_PROXY_SSL_HEADER": None}),
         ("mitid.E006", {"TRUSTED_PROXIES": 0}),
+        ("mitid.E007", {"METRICS_TOKEN": "t" * 31}),
         ("mitid.E021", {"REDIS_URL": "redis://cache.example/0"}),
         ("mitid.E021", {"REDIS_URL": "redis://:embedded-abc@127.0.0.1:20001/0"}),
         ("mitid.E021", {"CELERY_BROKER_URL": "memory://"}),

@@ -16,7 +16,7 @@ from mitid_portal.health import Probes
 
 pytestmark = pytest.mark.faults
 
-PARTS = {"database", "cache", "hsm", "broker", "worker", "beat", "seals"}
+PARTS = {"database", "cache", "hsm", "broker", "worker", "beat", "seals", "alerts"}
 
 
 def ready(system: System) -> tuple[int, dict[str, str], float]:
@@ -53,7 +53,7 @@ def test_live_asks_no_other_part(system: System) -> None:
         answer = httpx.get(f"{system.address}/health/live")
         assert (answer.status_code, answer.json()) == (200, {"status": "up", "parts": {"web": "up"}})
         # A process that has not used a key yet asks the database which version is in use.
-        assert {"database"} <= down(system) <= {"database", "hsm", "seals"}
+        assert {"database"} <= down(system) <= {"database", "hsm", "seals", "alerts"}
     finally:
         system.restart(Part.POSTGRES)
     wait_for(system, set())
