@@ -52,8 +52,8 @@ def test_apr_4_the_token_or_the_short_code_finds_it_and_the_pin_approves_it(phon
     shown = phone.bind(said, name=word).json
     assert shown["id"] == str(request_id)
     for other in BINDINGS.keys() - {word}:  # what was forwarded cannot be named as something else
-        assert phone.bind(said, name=other).code in {"request_over", "malformed"}  # a token is too long for a code
-        assert phone.approve(shown, word=said, name=other).code in {"not_bound", "malformed"}
+        assert phone.bind(said, name=other).code in {"request_over", "invalid"}  # a token is too long for a code
+        assert phone.approve(shown, word=said, name=other).code in {"not_bound", "invalid"}
     assert phone.approve(shown, word=said, name=word).json == {"decision": "approve"}
     row = ApprovalRequest.objects.get(pk=request_id)
     assert (row.state, row.app_id) == (RequestState.CONFIRMED, phone.app_id)
