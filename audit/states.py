@@ -27,6 +27,7 @@ class EventKind(StrEnum):
     CONTACT_REGISTERED = "identities.contact_registered"
     CONTACT_REPLACED = "identities.contact_replaced"
     CONTACT_CODE_SENT = "identities.contact_code_sent"
+    CONTACT_CODE_NOT_SENT = "identities.contact_code_not_sent"
     CONTACT_CODE_REFUSED = "identities.contact_code_refused"
     CONTACT_PROVEN = "identities.contact_proven"
     USER_ID_CHANGED = "identities.user_id_changed"

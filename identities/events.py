@@ -68,6 +68,17 @@ def contact_code_refused(*, owner_id: UUID, kind: ContactKind, reason: str, acto
     )
 
 
+def contact_code_not_sent(*, owner_id: UUID, kind: ContactKind, reason: str, actor: Actor, now: datetime) -> None:
+    """A code for a contact was asked for and not sent: too many went out (TRY-2)."""
+    record(
+        kind=EventKind.CONTACT_CODE_NOT_SENT,
+        actor=actor,
+        subject_id=owner_id,
+        at=now,
+        facts={"kind": kind.value, "reason": reason},
+    )
+
+
 def contact_proven(*, owner_id: UUID, kind: ContactKind, actor: Actor, now: datetime) -> None:
     """A contact is shown to be its holder's."""
     record(kind=EventKind.CONTACT_PROVEN, actor=actor, subject_id=owner_id, at=now, facts={"kind": kind.value})

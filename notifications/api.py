@@ -47,6 +47,7 @@ from notifications.rules.day import day_began
 from notifications.rules.replies import BlockReply, StopReply, is_attempt, parse_reply
 from notifications.states import CarrierWord, Channel, DeliveryState, Language, MessageKind, Priority, ResendReason
 from notifications.steps import Address, enqueue, note_inbound_sms, note_inbox_read
+from notifications.throttle import ThrottleRefusal, refusal_to_send_code
 from notifications.usecases.resend import ResendRefusal, Resent, resend
 from notifications.watching import (
     HeartbeatLine,
@@ -108,6 +109,7 @@ __all__ = [
     "Spent",
     "StopReply",
     "TemporaryPin",
+    "ThrottleRefusal",
     "contacts_given_up",
     "day_began",
     "dead_letters",
@@ -134,6 +136,7 @@ __all__ = [
     "queue",
     "read_inbound_http_sms",
     "read_inbound_sms",
+    "refusal_to_send_code",
     "resend",
     "spent_of",
     "unread_in_inbox",

@@ -26,6 +26,7 @@ KINDS: Final[Mapping[EventKind, Text]] = {
     EventKind.CONTACT_REGISTERED: _("Contact registered"),
     EventKind.CONTACT_REPLACED: _("Contact replaced"),
     EventKind.CONTACT_CODE_SENT: _("Code sent to a new contact"),
+    EventKind.CONTACT_CODE_NOT_SENT: _("Code for a new contact not sent: too many"),
     EventKind.CONTACT_CODE_REFUSED: _("Code for a new contact refused"),
     EventKind.CONTACT_PROVEN: _("New contact proven with a code"),
     EventKind.USER_ID_CHANGED: _("User ID changed"),

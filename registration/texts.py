@@ -202,6 +202,7 @@ CODES_NOT_GIVEN: Final[Mapping[CodeNotGivenReason, Text]] = {  # at the desk
         "What goes with this was given on paper within the last five days, and one visit never gives both. The person "
         "can add a chip in self-service, or come back later. Support can send a code for a new password."
     ),
+    CodeNotGivenReason.TOO_MANY_CODES: _("Too many codes were sent to this phone or person lately."),
     CodeNotGivenReason.SUSPENDED: _(
         "The password was suspended by somebody else than the person. Reopen it, or block it, in a new case first."
     ),
@@ -353,6 +354,7 @@ SUPPORT_REFUSALS: Final[Mapping[SupportRefusal, Text]] = {
         "No app of the caller waits for a temporary PIN. The caller must begin in the app, with user ID and "
         "activation code."
     ),
+    SupportRefusal.TOO_MANY_CODES: _("Too many codes were sent lately: to this phone, to this person, or by you."),
     SupportRefusal.TOO_MANY_PINS: _("Too many temporary PINs were sent within an hour. Ask the caller to wait."),
 }
 REGISTER_AWAY: Final = _(

@@ -45,6 +45,7 @@ SHOWN: Final[Mapping[EventGroup, Mapping[EventKind, Text]]] = {
         EventKind.CONTACT_REGISTERED: _("A contact was registered"),
         EventKind.CONTACT_REPLACED: _("A contact was replaced"),
         EventKind.CONTACT_CODE_SENT: _("A code was sent to a new contact"),
+        EventKind.CONTACT_CODE_NOT_SENT: _("A code for a new contact was not sent: there were too many"),
         EventKind.CONTACT_CODE_REFUSED: _("A code for a new contact was refused"),
         EventKind.CONTACT_PROVEN: _("A new contact was proven with a code"),
     },

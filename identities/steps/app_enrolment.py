@@ -34,7 +34,7 @@ from identities.steps.apps import waste_the_time_of_a_pin
 from identities.steps.codes import code_opens, is_usable, numbered_code
 from identities.steps.guard import assert_in_transaction
 from identities.steps.locking import NOBODY, locked_active_identity, stand_in_line_for
-from notifications.api import CodeIssued, Language, TemporaryPin, enqueue
+from notifications.api import CodeIssued, Language, TemporaryPin, enqueue, refusal_to_send_code
 
 FirstCode = ActivationCode | PendingChange
 
@@ -77,6 +77,7 @@ class PinNotSent:
     """No temporary PIN is sent."""
 
     reason: PinNotSentReason
+    next_at: datetime | None = None  # of TOO_MANY_PINS, where all codes together are too many
 
 
 def begin_app_enrolment(
@@ -96,10 +97,12 @@ def begin_app_enrolment(
     after the same work. An enrolment of the same identity that was open is dead.
 
     Rule:    SEC-4, SEC-5, SEC-7, AUT-1. TRY-2: who has no right code makes no SMS go out, and kills no code whose
-             number they do not know; who has one is sent no more than three PINs an hour. ALR-2.
+             number they do not know; who has one is sent no more than three PINs an hour, and no more codes of all
+             kinds than ``notifications.throttle`` lets go out. ALR-2.
     Raises:  ValueError when the device's key is no EC P-256 key; HsmUnavailable.
     Bytes:   ``device_key`` is SubjectPublicKeyInfo, DER.
-    Locks:   the user ID's place in line (an advisory lock), the identity's row, then the code's or the ticket's.
+    Locks:   the user ID's place in line (an advisory lock), the identity's row, then the code's or the ticket's,
+             then the places of ``notifications.throttle``.
     Writes:  AppEnrolment, ActivationCode, CopyTicket, AuditEvent, Delivery.
     """
     assert_in_transaction()
@@ -116,9 +119,9 @@ def begin_app_enrolment(
     if identity is None or isinstance(first, NotBegun):
         reason = first if isinstance(first, NotBegun) else NotBegun.NO_CODE
         return _begun_by_nobody(enrolment, identity, reason, actor=actor, now=now)
-    phone = _phone_for_a_pin(identity.id, now=now)
-    if isinstance(phone, PinNotSentReason):
-        return _begun_by_nobody(enrolment, identity, phone, actor=actor, now=now)
+    phone = _phone_for_a_pin(identity.id, actor=actor, now=now)
+    if isinstance(phone, PinNotSent):
+        return _begun_by_nobody(enrolment, identity, phone.reason, actor=actor, now=now)
     if is_at_most(AuthenticatorKind.APP, held=held_apps(identity.id, but_on=installation_id)):
         return _begun_by_nobody(enrolment, identity, NotBegun.AT_MOST, actor=actor, now=now)
     _open_enrolments(identity.id).update(state=EnrolmentState.DEAD)
@@ -144,9 +147,9 @@ def resend_temporary_pin(*, identity_id: UUID, actor: Actor, now: datetime) -> P
     enrolment = _open_enrolments(identity_id).select_for_update().filter(expires_at__gt=now).first()
     if enrolment is None or identity.state != IdentityState.ACTIVE:
         return PinNotSent(PinNotSentReason.NO_ENROLMENT)
-    phone = _phone_for_a_pin(identity_id, now=now)
-    if isinstance(phone, PinNotSentReason):
-        return PinNotSent(phone)
+    phone = _phone_for_a_pin(identity_id, actor=actor, now=now)
+    if isinstance(phone, PinNotSent):
+        return phone
     pin = _drawn_pin(enrolment, now=now)
     enrolment.wrong_tries, enrolment.expires_at = 0, now + TEMPORARY_PIN_LASTS
     enrolment.save(update_fields=["temporary_pin_verifier", "wrong_tries", "expires_at", "pins_sent", "pin_sent_at"])
@@ -195,15 +198,23 @@ def _judged_code(identity: Identity, typed: str, *, now: datetime) -> Activation
     return code if code_opens(code, typed=typed) else NotBegun.WRONG_CODE
 
 
-def _phone_for_a_pin(identity_id: UUID, *, now: datetime) -> RegisteredPhone | PinNotSentReason:
+def _phone_for_a_pin(identity_id: UUID, *, actor: Actor, now: datetime) -> RegisteredPhone | PinNotSent:
     phone = registered_phone(identity_id)
     if phone is None:
-        return PinNotSentReason.NO_PHONE
+        return PinNotSent(PinNotSentReason.NO_PHONE)
     if phone_is_too_new(registered_at=phone.registered_at, is_first=phone.is_first, now=now):
-        return PinNotSentReason.PHONE_TOO_NEW
+        return PinNotSent(PinNotSentReason.PHONE_TOO_NEW)
     if _pins_sent_lately(identity_id, now=now) >= TEMPORARY_PINS_PER_HOUR:
-        return PinNotSentReason.TOO_MANY_PINS
-    return phone
+        return PinNotSent(PinNotSentReason.TOO_MANY_PINS)
+    throttled = refusal_to_send_code(
+        channel=phone.address.channel,
+        address=phone.address.value,
+        reference=identity_id,
+        source=actor.id,
+        is_proven=True,
+        now=now,
+    )
+    return phone if throttled is None else PinNotSent(PinNotSentReason.TOO_MANY_PINS, next_at=throttled.next_at)
 
 
 def _open_enrolments(identity_id: UUID) -> QuerySet[AppEnrolment]:
@@ -228,6 +239,7 @@ def _send(identity: Identity, phone: RegisteredPhone, pin: str, *, actor: Actor,
         addresses=[phone.address],
         language=Language(identity.language),
         reference=identity.id,
+        source=actor.id,
         now=now,
     )
     events.temporary_pin_sent(identity_id=identity.id, actor=actor, now=now)

@@ -19,7 +19,7 @@ from identities.rules.codes import (
 )
 from identities.states import ContactKind, ContactState, ProofState
 from identities.steps.guard import assert_in_transaction
-from notifications.api import Address, ContactCode, Language, enqueue
+from notifications.api import Address, ContactCode, Language, enqueue, refusal_to_send_code
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ def send_contact_code(
 
     ``value`` is normal (``notifications.api.normal_phone``, ``normal_email``).
 
-    Rule:   CHG-1. At most five codes an hour for one owner and kind.
+    Rule:   CHG-1. At most five codes an hour for one owner and kind; TRY-2: and the limits of all codes.
+    Locks:  the places of ``notifications.throttle``.
     Writes: ContactProof, Delivery, AuditEvent.
     """
     assert_in_transaction()
@@ -75,6 +76,12 @@ def send_contact_code(
     recent = list(earlier.filter(sent_at__gt=since).order_by("sent_at").values_list("sent_at", flat=True))
     if len(recent) >= CONTACT_CODES_PER_HOUR:
         return TooManyCodes(next_at=recent[-CONTACT_CODES_PER_HOUR] + timedelta(hours=1))
+    throttled = refusal_to_send_code(
+        channel=CHANNEL_OF[kind], address=value, reference=owner_id, source=actor.id, is_proven=False, now=now
+    )
+    if throttled is not None:
+        events.contact_code_not_sent(owner_id=owner_id, kind=kind, reason=throttled.reason.value, actor=actor, now=now)
+        return TooManyCodes(next_at=throttled.next_at)
     earlier.filter(state=ProofState.OPEN).update(state=ProofState.DEAD)
     code = f"{secrets.randbelow(10**CONTACT_CODE_LENGTH):0{CONTACT_CODE_LENGTH}}"
     proof = ContactProof(
@@ -92,6 +99,7 @@ def send_contact_code(
         addresses=[Address(channel=CHANNEL_OF[kind], value=value, id=proof.id)],
         language=language,
         reference=owner_id,
+        source=actor.id,
         now=now,
     )
     events.contact_code_sent(owner_id=owner_id, kind=kind, actor=actor, now=now)

@@ -27,7 +27,7 @@ from identities.states import (
 from identities.steps.alerts import alert_citizen
 from identities.steps.codes import MadeCode, has_other_half, make_activation_code
 from identities.steps.guard import assert_in_transaction
-from notifications.api import ActivationCodeSent, CodeIssued, Language, enqueue
+from notifications.api import ActivationCodeSent, CodeIssued, Language, enqueue, refusal_to_send_code
 
 
 class CodeNotGivenReason(StrEnum):
@@ -42,6 +42,7 @@ class CodeNotGivenReason(StrEnum):
     NEEDS_PASSWORD = "needs_password"  # noqa: S105 - a reason, not a password
     OTHER_HALF = "other_half"
     SUSPENDED = "suspended"
+    TOO_MANY_CODES = "too_many_codes"
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ class CodeNotGiven:
     """There is no code."""
 
     reason: CodeNotGivenReason
+    next_at: datetime | None = None  # of TOO_MANY_CODES: when there may be one
 
 
 def give_activation_code(
@@ -74,22 +76,20 @@ def give_activation_code(
     what the documents of a citizen who is there have proven, None for one who is not: only what is taken home on paper
     may reach HIGH.
 
-    Rule:   SEC-4, SEC-7, AUT-1, LVL-2, ALR-2, SUP-2.
-    Locks:  the identity's row, then the device's.
+    Rule:   SEC-4, SEC-7, AUT-1, LVL-2, ALR-2, SUP-2; TRY-2: one by SMS counts towards the limits of all codes.
+    Locks:  the identity's row, then the device's, then the places of ``notifications.throttle``.
     Writes: ActivationCode, AuditEvent, Delivery.
     """
     assert_in_transaction()
     identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
     phone = registered_phone(identity_id)
     device = _device_in_hand(identity, kind) if kind in CODE_DEVICES else None
-    refusal = refusal_to_give(identity, kind, carrier, phone=phone, now=now)
-    if refusal is None and kind in CODE_DEVICES and device is None:
-        refusal = CodeNotGivenReason.NO_DEVICE
-    if refusal is not None:
+    refused = _refused(identity, kind, carrier, phone=phone, device=device, actor=actor, now=now)
+    if refused is not None:
         events.activation_code_refused(
-            identity_id=identity_id, kind=kind, carrier=carrier, reason=refusal.value, actor=actor, now=now
+            identity_id=identity_id, kind=kind, carrier=carrier, reason=refused.reason.value, actor=actor, now=now
         )
-        return CodeNotGiven(reason=refusal)
+        return refused
     code = make_activation_code(
         identity=identity,
         kind=kind,
@@ -109,7 +109,7 @@ def give_activation_code(
         now=now,
     )
     if carrier is CodeCarrier.SMS and phone is not None:
-        _send(identity, kind, code, phone=phone, now=now)
+        _send(identity, kind, code, phone=phone, actor=actor, now=now)
     alert_citizen(identity=identity, message=CodeIssued(authenticator=kind.value, at=now), now=now)
     return CodeGiven(text=None if carrier is CodeCarrier.SMS else code.text, expires_at=code.expires_at)
 
@@ -169,7 +169,7 @@ def _device_in_hand(identity: Identity, kind: AuthenticatorKind) -> CodeDevice |
 
 
 def _send(
-    identity: Identity, kind: AuthenticatorKind, code: MadeCode, *, phone: RegisteredPhone, now: datetime
+    identity: Identity, kind: AuthenticatorKind, code: MadeCode, *, phone: RegisteredPhone, actor: Actor, now: datetime
 ) -> None:
     minutes = int(ACTIVATION_LASTS[CodeCarrier.SMS].total_seconds() // 60)
     enqueue(
@@ -177,5 +177,36 @@ def _send(
         addresses=[phone.address],
         language=Language(identity.language),
         reference=identity.id,
+        source=actor.id,
         now=now,
     )
+
+
+def _refused(
+    identity: Identity,
+    kind: AuthenticatorKind,
+    carrier: CodeCarrier,
+    *,
+    phone: RegisteredPhone | None,
+    device: CodeDevice | None,
+    actor: Actor,
+    now: datetime,
+) -> CodeNotGiven | None:
+    refusal = refusal_to_give(identity, kind, carrier, phone=phone, now=now)
+    if refusal is None and kind in CODE_DEVICES and device is None:
+        refusal = CodeNotGivenReason.NO_DEVICE
+    if refusal is not None:
+        return CodeNotGiven(reason=refusal)
+    if carrier is not CodeCarrier.SMS or phone is None:
+        return None
+    throttled = refusal_to_send_code(
+        channel=phone.address.channel,
+        address=phone.address.value,
+        reference=identity.id,
+        source=actor.id,
+        is_proven=True,
+        now=now,
+    )
+    if throttled is None:
+        return None
+    return CodeNotGiven(reason=CodeNotGivenReason.TOO_MANY_CODES, next_at=throttled.next_at)

@@ -51,6 +51,7 @@ class SupportRefusal(StrEnum):
     SUSPENDED = "suspended"
     NO_ENROLMENT = "no_enrolment"
     TOO_MANY_PINS = "too_many_pins"
+    TOO_MANY_CODES = "too_many_codes"
 
 
 def is_over(*, opened_at: datetime, now: datetime) -> bool:

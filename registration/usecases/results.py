@@ -22,6 +22,7 @@ class SupportRefused:
 
     reason: SupportRefusal
     tries_left: int = 0
+    next_at: datetime | None = None  # when it may be done, where it is known
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,6 +30,7 @@ WHY: Final[Mapping[CodeNotGivenReason, SupportRefusal]] = {
     CodeNotGivenReason.NEEDS_PASSWORD: SupportRefusal.SAME_CHANNEL,  # said of a chip alone, which gets no SMS at all
     CodeNotGivenReason.OTHER_HALF: SupportRefusal.OTHER_HALF,
     CodeNotGivenReason.SUSPENDED: SupportRefusal.SUSPENDED,
+    CodeNotGivenReason.TOO_MANY_CODES: SupportRefusal.TOO_MANY_CODES,
 }
 
 
@@ -52,6 +53,7 @@ def send_code_for_caller(
     act = SupportAct.SEND_CODE
     is_identified = call.identified_at is not None
     refusal = refusal_to_act_in_call(act, opened_at=call.opened_at, is_identified=is_identified, now=now)
+    next_at = None
     if refusal is None:
         outcome = give_activation_code(
             identity_id=call.identity_id,
@@ -63,6 +65,6 @@ def send_code_for_caller(
         )
         if isinstance(outcome, CodeGiven):
             return outcome
-        refusal = WHY[outcome.reason]
+        refusal, next_at = WHY[outcome.reason], outcome.next_at
     events.support_refused(call=call, act=act.value, reason=refusal.value, actor=officer.actor, now=now)
-    return SupportRefused(refusal)
+    return SupportRefused(refusal, next_at=next_at)

@@ -36,11 +36,12 @@ def send_pin_for_caller(*, officer_id: UUID, call_id: UUID, now: datetime) -> Pi
     act = SupportAct.SEND_PIN
     is_identified = call.identified_at is not None
     refusal = refusal_to_act_in_call(act, opened_at=call.opened_at, is_identified=is_identified, now=now)
+    next_at = None
     if refusal is None:
         outcome = resend_temporary_pin(identity_id=call.identity_id, actor=officer.actor, now=now)
         if isinstance(outcome, PinSent):
             tell_of_act(identity_id=call.identity_id, act="sent_temporary_pin", officer=officer, now=now)
             return outcome
-        refusal = WHY[outcome.reason]
+        refusal, next_at = WHY[outcome.reason], outcome.next_at
     events.support_refused(call=call, act=act.value, reason=refusal.value, actor=officer.actor, now=now)
-    return SupportRefused(refusal)
+    return SupportRefused(refusal, next_at=next_at)

@@ -90,8 +90,8 @@ class SendCodePage(_IdentifiedPage, FormMixin[SendCodeForm], ProcessFormView):
                 text = _("The code is on its way by SMS, and valid until %(time)s.")
                 messages.success(self.request, text % {"time": danish_time(expires_at)})
                 return redirect("registration:support-citizen", call_id=self.call_id)
-            case SupportRefused(reason=reason):
-                form.add_error(None, SUPPORT_REFUSALS[reason])
+            case SupportRefused():
+                form.add_error(None, _words(outcome))
                 return self.form_invalid(form)
             case _:
                 assert_never(outcome)
@@ -109,11 +109,19 @@ class SendPinPage(CallPage):
             case PinSent(expires_at=expires_at):
                 text = _("The temporary PIN is on its way by SMS, and valid until %(time)s.")
                 messages.success(request, text % {"time": danish_time(expires_at)})
-            case SupportRefused(reason=reason):
-                messages.error(request, SUPPORT_REFUSALS[reason])
+            case SupportRefused():
+                messages.error(request, _words(outcome))
             case _:
                 assert_never(outcome)
         return redirect("registration:support-citizen", call_id=self.call_id)
+
+
+def _words(refused: SupportRefused) -> str:
+    """Say why, and from when it may be done, where that is known."""
+    why = str(SUPPORT_REFUSALS[refused.reason])
+    if refused.next_at is None:
+        return why
+    return f"{why} {_('It can be done again from %(time)s.') % {'time': danish_time(refused.next_at)}}"
 
 
 class ResyncPage(_IdentifiedPage, FormMixin[TwoCodesForm], ProcessFormView):
