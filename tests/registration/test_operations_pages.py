@@ -173,7 +173,7 @@ def test_a_cost_near_its_ceiling_and_one_over_it_are_alarms(desk, at, settings):
     settings.SMS_COST_CEILING_PER_DAY, settings.SMS_SEGMENT_COST_MICRO = 10, 100_000
     answered(at=at, answered_yes=85, segments=85)
     page = desk.get(LIVE, headers=ENGLISH)
-    assert "Text messages have cost 80 %" in text_of(page)
+    assert "Text messages have cost more than four fifths" in text_of(page)
     assert cells_of(desk)["cost"] == "8.50 of 10"
     answered(at=at, cost_micro=10_000_000)
     assert "Codes to new numbers are refused." in text_of(desk.get(LIVE, headers=ENGLISH))

@@ -160,7 +160,7 @@ def _alarms(beats: Sequence[HeartbeatLine], objection: str | None, spent: Spent)
         alarms.append(_("An alert has been due for 15 minutes and is not sent. See to the workers."))
     match spent.spending:
         case Spending.HIGH:
-            alarms.append(_("Text messages have cost 80 % of what a day may cost."))
+            alarms.append(_("Text messages have cost more than four fifths of what a day may cost."))
         case Spending.OVER:
             alarms.append(_("Text messages have cost all that a day may cost. Codes to new numbers are refused."))
         case Spending.NORMAL:

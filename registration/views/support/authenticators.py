@@ -121,7 +121,8 @@ def _words(refused: SupportRefused) -> str:
     why = str(SUPPORT_REFUSALS[refused.reason])
     if refused.next_at is None:
         return why
-    return f"{why} {_('It can be done again from %(time)s.') % {'time': danish_time(refused.next_at)}}"
+    when = _("It can be done again from %(time)s.") % {"time": danish_time(refused.next_at)}
+    return f"{why} {when}"
 
 
 class ResyncPage(_IdentifiedPage, FormMixin[TwoCodesForm], ProcessFormView):
