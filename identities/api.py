@@ -161,6 +161,7 @@ from identities.steps.stopping import (
     block_as_holder,
     held_by_reply,
     held_by_token,
+    holders_of_phone,
     stop_held_change,
 )
 from identities.webauthn import AttestationPolicy, ChipCredential, ChipRefusal
@@ -297,6 +298,7 @@ __all__ = [
     "held_by_reply",
     "held_by_token",
     "holder_of_user_id",
+    "holders_of_phone",
     "identity_by_cpr_number",
     "identity_by_id",
     "identity_by_user_id",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar, Final
 
+from notifications.rules.fields import require, require_aware, require_code, require_digits, require_minutes
 from notifications.states import MessageKind, Priority
 
 FIELDS: Final = frozenset({"phone", "email", "user_id", "password", "authenticator", "reopening", "app_copy"})
@@ -25,32 +26,6 @@ class Message:
     priority: ClassVar[Priority] = Priority.ALERT
 
 
-def _require(name: str, value: str, allowed: frozenset[str]) -> None:
-    if value not in allowed:
-        raise ValueError("Not a known code.", name, sorted(allowed))
-
-
-def _require_digits(name: str, value: str, length: int) -> None:
-    if not (len(value) == length and value.isascii() and value.isdigit()):
-        raise ValueError("Not that many digits.", name, length)
-
-
-def _require_aware(**instants: datetime) -> None:
-    for name, instant in instants.items():
-        if instant.tzinfo is None:
-            raise ValueError("An instant without a time zone.", name)
-
-
-def _require_code(code: str) -> None:
-    if not (4 <= len(code) <= 14 and code.isascii() and code.isalnum()):
-        raise ValueError("code has 4 to 14 letters and digits.")
-
-
-def _require_minutes(minutes: int) -> None:
-    if not 1 <= minutes <= 120:
-        raise ValueError("minutes is out of range.")
-
-
 @dataclass(frozen=True, kw_only=True)
 class ContactCode(Message):
     """A code to one new contact, which proves it (CHG-1)."""
@@ -61,8 +36,8 @@ class ContactCode(Message):
     minutes: int
 
     def __post_init__(self) -> None:
-        _require_code(self.code)
-        _require_minutes(self.minutes)
+        require_code(self.code)
+        require_minutes(self.minutes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +48,7 @@ class IdentityIssued(Message):
     at: datetime
 
     def __post_init__(self) -> None:
-        _require_aware(at=self.at)
+        require_aware(at=self.at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +60,8 @@ class AuthenticatorActivated(Message):
     at: datetime
 
     def __post_init__(self) -> None:
-        _require("authenticator", self.authenticator, AUTHENTICATORS)
-        _require_aware(at=self.at)
+        require("authenticator", self.authenticator, AUTHENTICATORS)
+        require_aware(at=self.at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,8 +73,8 @@ class AuthenticatorBlocked(Message):
     at: datetime
 
     def __post_init__(self) -> None:
-        _require("authenticator", self.authenticator, AUTHENTICATORS)
-        _require_aware(at=self.at)
+        require("authenticator", self.authenticator, AUTHENTICATORS)
+        require_aware(at=self.at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,8 +86,8 @@ class AuthenticatorSuspended(Message):
     at: datetime
 
     def __post_init__(self) -> None:
-        _require("authenticator", self.authenticator, AUTHENTICATORS)
-        _require_aware(at=self.at)
+        require("authenticator", self.authenticator, AUTHENTICATORS)
+        require_aware(at=self.at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,8 +99,8 @@ class AuthenticatorReopened(Message):
     at: datetime
 
     def __post_init__(self) -> None:
-        _require("authenticator", self.authenticator, AUTHENTICATORS)
-        _require_aware(at=self.at)
+        require("authenticator", self.authenticator, AUTHENTICATORS)
+        require_aware(at=self.at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +111,7 @@ class AppCopied(Message):
     at: datetime
 
     def __post_init__(self) -> None:
-        _require_aware(at=self.at)
+        require_aware(at=self.at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +122,7 @@ class SimultaneousRequests(Message):
     at: datetime
 
     def __post_init__(self) -> None:
-        _require_aware(at=self.at)
+        require_aware(at=self.at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,9 +136,9 @@ class ActivationCodeSent(Message):
     minutes: int
 
     def __post_init__(self) -> None:
-        _require("authenticator", self.authenticator, AUTHENTICATORS)
-        _require_code(self.code)
-        _require_minutes(self.minutes)
+        require("authenticator", self.authenticator, AUTHENTICATORS)
+        require_code(self.code)
+        require_minutes(self.minutes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,8 +151,8 @@ class TemporaryPin(Message):
     minutes: int
 
     def __post_init__(self) -> None:
-        _require_digits("pin", self.pin, 8)
-        _require_minutes(self.minutes)
+        require_digits("pin", self.pin, 8)
+        require_minutes(self.minutes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,8 +164,8 @@ class CodeIssued(Message):
     at: datetime
 
     def __post_init__(self) -> None:
-        _require("authenticator", self.authenticator, AUTHENTICATORS)
-        _require_aware(at=self.at)
+        require("authenticator", self.authenticator, AUTHENTICATORS)
+        require_aware(at=self.at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,9 +180,9 @@ class ChangeRequested(Message):
     stop_address: str
 
     def __post_init__(self) -> None:
-        _require("field", self.field, FIELDS)
-        _require_aware(opens_at=self.opens_at, closes_at=self.closes_at)
-        _require_digits("stop_code", self.stop_code, 4)
+        require("field", self.field, FIELDS)
+        require_aware(opens_at=self.opens_at, closes_at=self.closes_at)
+        require_digits("stop_code", self.stop_code, 4)
         if not self.stop_address.startswith(("https://", "http://")):
             raise ValueError("stop_address is a web address.")
 
@@ -221,8 +196,8 @@ class ChangeConfirmed(Message):
     at: datetime
 
     def __post_init__(self) -> None:
-        _require("field", self.field, FIELDS)
-        _require_aware(at=self.at)
+        require("field", self.field, FIELDS)
+        require_aware(at=self.at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -234,8 +209,8 @@ class ChangeStopped(Message):
     by: str
 
     def __post_init__(self) -> None:
-        _require("field", self.field, FIELDS)
-        _require("by", self.by, STOPPERS)
+        require("field", self.field, FIELDS)
+        require("by", self.by, STOPPERS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,8 +222,8 @@ class IdentityBlocked(Message):
     at: datetime
 
     def __post_init__(self) -> None:
-        _require("by", self.by, BLOCKERS)
-        _require_aware(at=self.at)
+        require("by", self.by, BLOCKERS)
+        require_aware(at=self.at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,7 +234,7 @@ class IdentityReopened(Message):
     at: datetime
 
     def __post_init__(self) -> None:
-        _require_aware(at=self.at)
+        require_aware(at=self.at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,7 +251,7 @@ class OfficerActed(Message):
             raise ValueError("act is a code.")
         if not 1 <= len(self.organisation) <= 200:
             raise ValueError("organisation is a name.")
-        _require_aware(at=self.at)
+        require_aware(at=self.at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -288,8 +263,34 @@ class ReplyStopped(Message):
     block_code: str
 
     def __post_init__(self) -> None:
-        _require("field", self.field, FIELDS)
-        _require_digits("block_code", self.block_code, 4)
+        require("field", self.field, FIELDS)
+        require_digits("block_code", self.block_code, 4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyTooLate(Message):
+    """The answer to a NO that came after the change was made; it offers to block everything (CHG-6)."""
+
+    kind = MessageKind.REPLY_TOO_LATE
+    field: str
+    at: datetime
+    block_code: str
+
+    def __post_init__(self) -> None:
+        require("field", self.field, FIELDS)
+        require_aware(at=self.at)
+        require_digits("block_code", self.block_code, 4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyRanOut(Message):
+    """The answer to a NO that came after the change ran out: nothing was changed (CHG-4, CHG-6)."""
+
+    kind = MessageKind.REPLY_RAN_OUT
+    field: str
+
+    def __post_init__(self) -> None:
+        require("field", self.field, FIELDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -314,7 +315,7 @@ class Heartbeat(Message):
     at: datetime
 
     def __post_init__(self) -> None:
-        _require_aware(at=self.at)
+        require_aware(at=self.at)
 
 
 BY_KIND: Final[dict[MessageKind, type[Message]]] = {
@@ -338,6 +339,8 @@ BY_KIND: Final[dict[MessageKind, type[Message]]] = {
         IdentityReopened,
         OfficerActed,
         ReplyStopped,
+        ReplyTooLate,
+        ReplyRanOut,
         ReplyBlocked,
         ReplyNotUnderstood,
         Heartbeat,

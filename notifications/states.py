@@ -49,6 +49,8 @@ class MessageKind(StrEnum):
     IDENTITY_REOPENED = "identity_reopened"
     OFFICER_ACTED = "officer_acted"
     REPLY_STOPPED = "reply_stopped"
+    REPLY_TOO_LATE = "reply_too_late"
+    REPLY_RAN_OUT = "reply_ran_out"
     REPLY_BLOCKED = "reply_blocked"
     REPLY_NOT_UNDERSTOOD = "reply_not_understood"
     HEARTBEAT = "heartbeat"
@@ -94,7 +96,7 @@ TRANSITIONS: Final[Mapping[DeliveryState, frozenset[DeliveryState]]] = {
     # QUEUED again, or GIVEN_UP: the provider reported afterwards that it did not arrive.
     DeliveryState.SENT: frozenset({DeliveryState.DELIVERED, DeliveryState.QUEUED, DeliveryState.GIVEN_UP}),
     DeliveryState.DELIVERED: frozenset(),
-    DeliveryState.GIVEN_UP: frozenset(),
+    DeliveryState.GIVEN_UP: frozenset({DeliveryState.DELIVERED}),  # an earlier copy of it arrived after all
     DeliveryState.NOT_NEEDED: frozenset(),
 }
 OPEN_STATES: Final = frozenset({DeliveryState.QUEUED, DeliveryState.CLAIMED})

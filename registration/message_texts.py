@@ -46,6 +46,8 @@ MESSAGES: Final[Mapping[MessageKind, Text]] = {
     MessageKind.IDENTITY_REOPENED: _("Identity reopened"),
     MessageKind.OFFICER_ACTED: _("Act of an officer"),
     MessageKind.REPLY_STOPPED: _("Answer to a reply that stopped a change"),
+    MessageKind.REPLY_TOO_LATE: _("Answer to a reply that came after the change was made"),
+    MessageKind.REPLY_RAN_OUT: _("Answer to a reply that came after the change ran out"),
     MessageKind.REPLY_BLOCKED: _("Answer to a reply that blocked"),
     MessageKind.REPLY_NOT_UNDERSTOOD: _("Answer to a reply that was not understood"),
     MessageKind.HEARTBEAT: _("Heartbeat for operations"),

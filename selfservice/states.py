@@ -7,6 +7,8 @@ class SmsReplyOutcome(StrEnum):
     """What an answer to a text message came to. The answerer learns no more than the reply says."""
 
     STOPPED = "stopped"
+    TOO_LATE = "too_late"
+    """The change had been made or had run out when the right code came; the answer says which."""
     BLOCKED = "blocked"
     NOT_UNDERSTOOD = "not_understood"
     CARRIERS = "carriers"

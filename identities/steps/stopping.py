@@ -9,7 +9,7 @@ from audit.api import Actor
 from hsm.api import blind_index_candidates, verifier_matches
 from identities import events, sealing
 from identities.models import Identity, IdentityBlock, PendingChange
-from identities.queries import identities_by_phone
+from identities.queries import IdentityView, identities_by_phone, view_of
 from identities.rules.change import WRONG_BLOCK_CODES, WRONG_STOP_CODES
 from identities.states import BlockReason, BlockSource, CancelledBy, ChangeField, ChangeState, IdentityState
 from identities.steps.changes import cancel_change
@@ -35,6 +35,7 @@ class HeldChange:
     field: ChangeField
     state: ChangeState
     opens_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,19 @@ def held_by_token(*, token: str, now: datetime) -> HeldChange | None:
     return _held(change) if change else None
 
 
+def holders_of_phone(phone: str) -> list[IdentityView]:
+    """Find and lock the identities that have or had this phone, the newest contact first.
+
+    Rule:  CHG-6.
+    Locks: the identities' rows, in the order of their ids.
+    """
+    assert_in_transaction()
+    identity_ids = identities_by_phone(phone)
+    rows = Identity.objects.select_for_update(no_key=True).filter(pk__in=identity_ids).order_by("pk")
+    views = {row.id: view_of(row) for row in rows}
+    return [views[identity_id] for identity_id in identity_ids]
+
+
 def held_by_reply(*, phone: str, code: str, is_to_block: bool, now: datetime) -> HeldChange | None:
     """Find the change that an SMS to ``phone`` told of under ``code``; a wrong code counts against guessing.
 
@@ -76,9 +90,7 @@ def held_by_reply(*, phone: str, code: str, is_to_block: bool, now: datetime) ->
     Writes: PendingChange, AuditEvent.
     """
     assert_in_transaction()
-    identity_ids = identities_by_phone(phone)
-    # identity first, as all do
-    list(Identity.objects.select_for_update(no_key=True).filter(pk__in=identity_ids).order_by("pk"))
+    identity_ids = [view.id for view in holders_of_phone(phone)]  # identity first, as all do
     limit = WRONG_BLOCK_CODES if is_to_block else WRONG_STOP_CODES
     changes = list(
         PendingChange.objects.select_for_update(of=("self",))
@@ -153,4 +165,5 @@ def _held(change: PendingChange) -> HeldChange | None:
         field=ChangeField(change.field),
         state=ChangeState(change.state),
         opens_at=change.opens_at,
+        ended_at=change.ended_at,
     )

@@ -11,9 +11,9 @@ from hsm.api import blind_index, blind_index_candidates
 from identities.api import (
     ChangeState,
     HeldChange,
-    Stopped,
     block_as_holder,
     held_by_reply,
+    holders_of_phone,
     identity_by_id,
     phone_waits_for_a_change,
     stop_held_change,
@@ -27,7 +27,9 @@ from notifications.api import (
     Message,
     ReplyBlocked,
     ReplyNotUnderstood,
+    ReplyRanOut,
     ReplyStopped,
+    ReplyTooLate,
     StopReply,
     deliveries_of,
     enqueue,
@@ -95,7 +97,7 @@ def _act_on(text: str, *, sender: str, now: datetime) -> SmsReplyOutcome:
         return _not_understood(text, sender=sender, now=now)
     match reply:
         case StopReply(code=code):
-            return _stop(held, text=text, sender=sender, code=code, now=now)
+            return _stop(held, sender=sender, code=code, now=now)
         case BlockReply():
             block_as_holder(held=held, now=now)
             _answer(ReplyBlocked(), sender=sender, held=held, now=now)
@@ -104,13 +106,25 @@ def _act_on(text: str, *, sender: str, now: datetime) -> SmsReplyOutcome:
             assert_never(reply)
 
 
-def _stop(held: HeldChange, *, text: str, sender: str, code: str, now: datetime) -> SmsReplyOutcome:
-    """Stop a change; one that is stopped already is told of as stopped, for that is what the answerer wants to know."""
-    is_stopped = isinstance(stop_held_change(held=held, now=now), Stopped) or held.state is ChangeState.CANCELLED
-    if not is_stopped:
-        return _not_understood(text, sender=sender, now=now)
-    _answer(ReplyStopped(field=held.field.value, block_code=code), sender=sender, held=held, now=now)
-    return SmsReplyOutcome.STOPPED
+def _stop(held: HeldChange, *, sender: str, code: str, now: datetime) -> SmsReplyOutcome:
+    """Stop a change, or tell what became of it: who has the right code is never told that it was not understood.
+
+    ``held`` is as its locked row is, so a change that waits is stopped here, and by nobody else meanwhile.
+    """
+    stop_held_change(held=held, now=now)
+    field = held.field.value
+    message: Message
+    match held.state:
+        case ChangeState.PENDING | ChangeState.CANCELLED:
+            message = ReplyStopped(field=field, block_code=code)
+        case ChangeState.CONFIRMED:
+            message = ReplyTooLate(field=field, at=held.ended_at or now, block_code=code)
+        case ChangeState.EXPIRED:
+            message = ReplyRanOut(field=field)
+        case _:
+            assert_never(held.state)
+    _answer(message, sender=sender, held=held, now=now)
+    return SmsReplyOutcome.STOPPED if isinstance(message, ReplyStopped) else SmsReplyOutcome.TOO_LATE
 
 
 def _answer(message: Message, *, sender: str, held: HeldChange, now: datetime) -> None:
@@ -125,7 +139,8 @@ def _not_understood(text: str, *, sender: str, now: datetime) -> SmsReplyOutcome
     if not may_be_told_again(told_at=_told_at(sender), waits=waits, now=now):
         return SmsReplyOutcome.IGNORED
     reference = _reference(blind_index(sender, purpose=SENDER))
-    _send(ReplyNotUnderstood(), sender=sender, language=Language.DA, reference=reference, now=now)
+    language = next((holder.language for holder in holders_of_phone(sender)), Language.DA)
+    _send(ReplyNotUnderstood(), sender=sender, language=language, reference=reference, now=now)
     return SmsReplyOutcome.NOT_UNDERSTOOD
 
 

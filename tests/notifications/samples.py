@@ -26,7 +26,9 @@ from notifications.messages import (
     OfficerActed,
     ReplyBlocked,
     ReplyNotUnderstood,
+    ReplyRanOut,
     ReplyStopped,
+    ReplyTooLate,
     SimultaneousRequests,
     TemporaryPin,
 )
@@ -68,6 +70,8 @@ def every_message() -> list[Message]:
         IdentityReopened(at=AT),
         *(OfficerActed(act=act, organisation=LONG_NAME, at=AT) for act in ACTS),
         *(ReplyStopped(field=field, block_code="9876") for field in fields),
+        *(ReplyTooLate(field=field, at=AT, block_code="9876") for field in fields),
+        *(ReplyRanOut(field=field) for field in fields),
         ReplyBlocked(),
         ReplyNotUnderstood(),
         Heartbeat(at=AT),

@@ -49,8 +49,7 @@ def state_of(resident: Resident) -> IdentityState:
 
 def answers_to(phone: str) -> list[str]:
     """Open the answers that went to a number, the newest first."""
-    kinds = [MessageKind.REPLY_STOPPED, MessageKind.REPLY_BLOCKED, MessageKind.REPLY_NOT_UNDERSTOOD]
-    rows = Delivery.objects.filter(kind__in=kinds).order_by("-id")
+    rows = Delivery.objects.filter(kind__startswith="reply_").order_by("-id")
     to = {row.id: open_column(row.address_sealed, column=Column.ADDRESS, delivery_id=row.id) for row in rows}
     return [open_column(row.body_sealed, column=Column.BODY, delivery_id=row.id) for row in rows if to[row.id] == phone]
 
@@ -304,7 +303,7 @@ def test_the_old_phone_still_stops_and_blocks_after_the_change(
 ) -> None:
     code = stop_code_for(resident)
     confirm_change(login=a_login(resident.identity_id, at=now + HOUR), change_id=change_id, now=now + HOUR)
-    assert take_sms_reply(sender=resident.phone, text=f"NO {code}", now=now + HOUR) is SmsReplyOutcome.NOT_UNDERSTOOD
+    assert take_sms_reply(sender=resident.phone, text=f"NO {code}", now=now + HOUR) is SmsReplyOutcome.TOO_LATE
     assert take_sms_reply(sender=resident.phone, text=f"BLOCK {code}", now=now + HOUR) is SmsReplyOutcome.BLOCKED
     assert state_of(resident) is IdentityState.BLOCKED
 
