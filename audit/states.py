@@ -30,6 +30,8 @@ class EventKind(StrEnum):
     CONTACT_CODE_NOT_SENT = "identities.contact_code_not_sent"
     CONTACT_CODE_REFUSED = "identities.contact_code_refused"
     CONTACT_PROVEN = "identities.contact_proven"
+    TEXTS_STOPPED = "identities.texts_stopped"
+    TEXTS_STARTED = "identities.texts_started"
     USER_ID_CHANGED = "identities.user_id_changed"
     CODE_DISPLAY_HANDED_OUT = "identities.code_display_handed_out"
     ACTIVATION_CODE_ISSUED = "identities.activation_code_issued"

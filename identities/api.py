@@ -164,6 +164,7 @@ from identities.steps.stopping import (
     holders_of_phone,
     stop_held_change,
 )
+from identities.steps.texting import note_texts_started, note_texts_stopped, tell_what_waits
 from identities.webauthn import AttestationPolicy, ChipCredential, ChipRefusal
 
 __all__ = [
@@ -314,6 +315,8 @@ __all__ = [
     "may_reopen_alone",
     "new_challenge",
     "normal_activation_code",
+    "note_texts_started",
+    "note_texts_stopped",
     "owner_of_user_id",
     "pending_changes_of",
     "person_of",
@@ -338,6 +341,7 @@ __all__ = [
     "stop_held_change",
     "suspend_authenticator",
     "take_contact_code",
+    "tell_what_waits",
     "verify_chip_registration",
     "wanted_authenticator",
     "wanted_copy",

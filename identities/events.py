@@ -361,3 +361,13 @@ def change_stop_refused(*, identity_id: UUID | None, reason: str, actor: Actor, 
         at=now,
         facts={"reason": reason},
     )
+
+
+def texts_stopped(*, identity_id: UUID, provider: str, actor: Actor, now: datetime) -> None:
+    """A carrier was told from an identity's phone to send no more of our texts (ALR-5)."""
+    record(kind=EventKind.TEXTS_STOPPED, actor=actor, subject_id=identity_id, at=now, facts={"provider": provider})
+
+
+def texts_started(*, identity_id: UUID, provider: str, actor: Actor, now: datetime) -> None:
+    """A carrier was told from an identity's phone to send our texts again."""
+    record(kind=EventKind.TEXTS_STARTED, actor=actor, subject_id=identity_id, at=now, facts={"provider": provider})

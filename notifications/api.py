@@ -10,6 +10,7 @@ from notifications.messages import (
     AuthenticatorSuspended,
     ChangeConfirmed,
     ChangeRequested,
+    ChangeStillWaits,
     ChangeStopped,
     CodeIssued,
     ContactCode,
@@ -25,6 +26,7 @@ from notifications.messages import (
     ReplyTooLate,
     SimultaneousRequests,
     TemporaryPin,
+    TextsStopped,
 )
 from notifications.opt_outs import lift_opt_out, note_opt_out
 from notifications.preview import Preview, previews
@@ -40,6 +42,7 @@ from notifications.queries import (
     inbox_of,
     local_messages,
     provider_minutes,
+    times_told,
     unread_in_inbox,
 )
 from notifications.rendering import MessageFault
@@ -77,6 +80,7 @@ __all__ = [
     "CarrierWord",
     "ChangeConfirmed",
     "ChangeRequested",
+    "ChangeStillWaits",
     "ChangeStopped",
     "Channel",
     "CodeIssued",
@@ -113,6 +117,7 @@ __all__ = [
     "Spent",
     "StopReply",
     "TemporaryPin",
+    "TextsStopped",
     "ThrottleRefusal",
     "contacts_given_up",
     "day_began",
@@ -143,5 +148,6 @@ __all__ = [
     "refusal_to_send_code",
     "resend",
     "spent_of",
+    "times_told",
     "unread_in_inbox",
 ]

@@ -16,6 +16,8 @@ from notifications.rules.addresses import normal_phone
 from notifications.rules.replies import carrier_word
 from notifications.signed_calls import is_signed_call
 from notifications.states import CarrierWord
+from notifications.transports.http_sms import HTTP
+from notifications.transports.twilio_sms import TWILIO
 
 LONGEST_TEXT: Final = 1600  # Twilio's own limit
 LONGEST_BODY: Final = 65_536  # bytes of a call of the second provider
@@ -35,6 +37,7 @@ class InboundSms:
     text: str
     provider_id: str
     is_duplicate: bool
+    provider: str
     carrier_word: CarrierWord | None = None
 
 
@@ -59,7 +62,7 @@ def read_inbound_sms(request: HttpRequest) -> InboundSms | None:
     if not is_signed_by_twilio(request):
         return None
     sender, text, provider_id = (request.POST.get(name, "") for name in ("From", "Body", "MessageSid"))
-    return _inbound(sender, text, provider_id, word=_word(request.POST.get("OptOutType", "")))
+    return _inbound(sender, text, provider_id, provider=TWILIO, word=_word(request.POST.get("OptOutType", "")))
 
 
 def read_inbound_http_sms(request: HttpRequest, *, now: datetime) -> InboundSms | None:
@@ -70,7 +73,7 @@ def read_inbound_http_sms(request: HttpRequest, *, now: datetime) -> InboundSms 
     sender, text, provider_id = (told.get(name) for name in ("from", "text", "id"))
     if not (isinstance(sender, str) and isinstance(text, str) and isinstance(provider_id, str)):
         return None
-    return _inbound(sender, text, f"{HTTP_PREFIX}{provider_id}", word=None)
+    return _inbound(sender, text, f"{HTTP_PREFIX}{provider_id}", provider=HTTP, word=None)
 
 
 def told_by_http_provider(request: HttpRequest) -> Mapping[str, Any]:
@@ -84,7 +87,7 @@ def told_by_http_provider(request: HttpRequest) -> Mapping[str, Any]:
     return told if isinstance(told, dict) else {}
 
 
-def _inbound(sender: str, text: str, provider_id: str, *, word: CarrierWord | None) -> InboundSms | None:
+def _inbound(sender: str, text: str, provider_id: str, *, provider: str, word: CarrierWord | None) -> InboundSms | None:
     if not _PROVIDER_ID.fullmatch(provider_id):
         return None
     return InboundSms(
@@ -92,6 +95,7 @@ def _inbound(sender: str, text: str, provider_id: str, *, word: CarrierWord | No
         text=text[:LONGEST_TEXT],
         provider_id=provider_id,
         is_duplicate=is_inbound_sms_noted(provider_id),
+        provider=provider,
         carrier_word=word or carrier_word(text),
     )
 

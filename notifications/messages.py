@@ -188,6 +188,19 @@ class ChangeRequested(Message):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChangeStillWaits(Message):
+    """Somebody wrote the carrier a word that seems to stop a change, and does not (CHG-6)."""
+
+    kind = MessageKind.CHANGE_STILL_WAITS
+    field: str
+    opens_at: datetime
+
+    def __post_init__(self) -> None:
+        require("field", self.field, FIELDS)
+        require_aware(opens_at=self.opens_at)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChangeConfirmed(Message):
     """A change was confirmed and made (CHG-5)."""
 
@@ -231,6 +244,17 @@ class IdentityReopened(Message):
     """A blocked MitID was reopened in person (BLK-2)."""
 
     kind = MessageKind.IDENTITY_REOPENED
+    at: datetime
+
+    def __post_init__(self) -> None:
+        require_aware(at=self.at)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextsStopped(Message):
+    """The carrier was told from the citizen's number to stop our texts; told on every other channel (ALR-2)."""
+
+    kind = MessageKind.TEXTS_STOPPED
     at: datetime
 
     def __post_init__(self) -> None:
@@ -333,10 +357,12 @@ BY_KIND: Final[dict[MessageKind, type[Message]]] = {
         TemporaryPin,
         CodeIssued,
         ChangeRequested,
+        ChangeStillWaits,
         ChangeConfirmed,
         ChangeStopped,
         IdentityBlocked,
         IdentityReopened,
+        TextsStopped,
         OfficerActed,
         ReplyStopped,
         ReplyTooLate,

@@ -99,6 +99,12 @@ def deliveries_of(*, reference: UUID, limit: int, before: UUID | None = None) ->
     ]
 
 
+def times_told(*, reference: UUID, kind: MessageKind, since: datetime) -> int:
+    """Count how often a reference was told something since then, on however many channels."""
+    rows = models.Delivery.objects.filter(reference=reference, kind=kind, created_at__gt=since)
+    return rows.values("message_id").distinct().count()
+
+
 def inbox_of(*, reference: UUID, limit: int, before: UUID | None = None) -> list[InboxMessage]:
     """Open a reference's inbox, newest first; ``before`` is the last id seen.
 

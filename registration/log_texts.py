@@ -29,6 +29,8 @@ KINDS: Final[Mapping[EventKind, Text]] = {
     EventKind.CONTACT_CODE_NOT_SENT: _("Code for a new contact not sent: too many"),
     EventKind.CONTACT_CODE_REFUSED: _("Code for a new contact refused"),
     EventKind.CONTACT_PROVEN: _("New contact proven with a code"),
+    EventKind.TEXTS_STOPPED: _("Text messages stopped from the phone"),
+    EventKind.TEXTS_STARTED: _("Text messages started again from the phone"),
     EventKind.USER_ID_CHANGED: _("User ID changed"),
     EventKind.CODE_DISPLAY_HANDED_OUT: _("Code device handed out"),
     EventKind.ACTIVATION_CODE_ISSUED: _("Activation code issued"),

@@ -48,6 +48,8 @@ SHOWN: Final[Mapping[EventGroup, Mapping[EventKind, Text]]] = {
         EventKind.CONTACT_CODE_NOT_SENT: _("A code for a new contact was not sent: there were too many"),
         EventKind.CONTACT_CODE_REFUSED: _("A code for a new contact was refused"),
         EventKind.CONTACT_PROVEN: _("A new contact was proven with a code"),
+        EventKind.TEXTS_STOPPED: _("Your phone company was told to stop our text messages"),
+        EventKind.TEXTS_STARTED: _("Your phone company was told to let our text messages through again"),
     },
     EventGroup.AUTHENTICATORS: {
         EventKind.CODE_DISPLAY_HANDED_OUT: _("A code display or an audio code reader was handed out"),

@@ -25,17 +25,25 @@ def alert_addresses(*, identity_id: UUID) -> list[Address]:
     return addresses
 
 
-def alert_citizen(*, identity: Identity, message: Message, now: datetime, also: list[Address] | None = None) -> None:
-    """Store an alert to every contact point of ``identity``, and to ``also``.
+def alert_citizen(
+    *,
+    identity: Identity,
+    message: Message,
+    now: datetime,
+    also: list[Address] | None = None,
+    not_by: Channel | None = None,
+) -> None:
+    """Store an alert to every contact point of ``identity``, and to ``also``; to none of the channel ``not_by``.
 
     Rule:   ALR-2, ALR-3, ALR-4.
     Writes: Delivery.
     """
     assert_in_transaction()
     addresses = {address.id: address for address in (also or []) + alert_addresses(identity_id=identity.id)}
+    chosen = [address for address in addresses.values() if address.channel is not not_by]
     enqueue(
         message=message,
-        addresses=list(addresses.values()),
+        addresses=chosen,
         language=Language(identity.language),
         reference=identity.id,
         now=now,

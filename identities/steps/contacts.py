@@ -19,7 +19,7 @@ from identities.rules.codes import (
 )
 from identities.states import ContactKind, ContactState, ProofState
 from identities.steps.guard import assert_in_transaction
-from notifications.api import Address, ContactCode, Language, enqueue, refusal_to_send_code
+from notifications.api import Address, ContactCode, Language, enqueue, lift_opt_out, refusal_to_send_code
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def take_contact_code(
     Rule:   CHG-1. Three wrong tries kill the code.
     Raises: ContactProof.DoesNotExist when the proof is not this owner's.
     Locks:  the proof's row.
-    Writes: ContactProof, AuditEvent.
+    Writes: ContactProof, SmsOptOut, AuditEvent.
     """
     assert_in_transaction()
     proof = ContactProof.objects.select_for_update().get(pk=proof_id, owner_id=owner_id)
@@ -128,6 +128,9 @@ def take_contact_code(
     if refusal is None:
         proof.state, proof.proven_at = ProofState.PROVEN, now
         proof.save(update_fields=["state", "proven_at"])
+        if kind is ContactKind.PHONE:  # whoever reads our texts there may be sent more of them (ALR-5)
+            value = open_sealed(proof.value_sealed, purpose=sealing.contact_proof(kind), bound_to=owner_id)
+            lift_opt_out(phone=value)
         events.contact_proven(owner_id=owner_id, kind=kind, actor=actor, now=now)
         return ContactProven(proof_id=proof.id)
     if refusal is CodeRefusal.WRONG:

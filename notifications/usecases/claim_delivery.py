@@ -10,7 +10,7 @@ from django.db.models import F
 
 from hsm.api import SealBroken
 from notifications.models import Delivery
-from notifications.opt_outs import OPTED_OUT, is_opted_out
+from notifications.opt_outs import OPTED_OUT, provider_not_told
 from notifications.rules.retry import is_spent, lease_after
 from notifications.sealing import Column, open_column
 from notifications.states import Channel, DeliveryState, Language, Priority, states_before
@@ -64,7 +64,8 @@ def claim_delivery(
     if delivery.useful_until is not None and now >= delivery.useful_until:
         give_up(delivery, failure="no_longer_useful", now=now)
         return None
-    if is_opted_out(delivery, now=now):
+    provider = _provider_of(delivery, now, provider_for)
+    if provider is None:
         give_up(delivery, failure=OPTED_OUT, now=now)
         return None
     unanswered = delivery.unanswered + (delivery.state == DeliveryState.CLAIMED)  # that one's lease ran out
@@ -73,7 +74,7 @@ def claim_delivery(
         give_up(delivery, failure="no_answer", now=now)
         return None
     try:
-        claim = _claim_of(delivery, now, provider_for)
+        claim = _claim_of(delivery, now, provider)
     except SealBroken:
         give_up(delivery, failure="seal_broken", now=now)
         return None
@@ -110,20 +111,30 @@ def begin_anew(*, claim: Claim, provider: str, is_doubled: bool) -> Claim | None
     return replace(claim, provider=provider, in_doubt_since=None) if changed else None
 
 
-def _claim_of(delivery: Delivery, now: datetime, provider_for: ProviderFor) -> Claim:
-    subject, channel = delivery.subject_sealed, Channel(delivery.channel)
-    in_doubt_since = delivery.in_doubt_since
-    if delivery.state == DeliveryState.CLAIMED and delivery.provider:
-        in_doubt_since = in_doubt_since or now
+def _provider_of(delivery: Delivery, now: datetime, provider_for: ProviderFor) -> str | None:
+    """Give the provider to ask; None when each was told by the number's owner to stop (ALR-5)."""
+    if _in_doubt_since(delivery, now) is not None:
+        return delivery.provider
     avoided = (delivery.provider or None) if delivery.failure else None  # another may succeed where this one failed
+    return provider_not_told(delivery, provider_for=provider_for, avoided=avoided, now=now)
+
+
+def _in_doubt_since(delivery: Delivery, now: datetime) -> datetime | None:
+    if delivery.state == DeliveryState.CLAIMED and delivery.provider:
+        return delivery.in_doubt_since or now
+    return delivery.in_doubt_since
+
+
+def _claim_of(delivery: Delivery, now: datetime, provider: str) -> Claim:
+    subject, channel = delivery.subject_sealed, Channel(delivery.channel)
     return Claim(
         delivery_id=delivery.id,
         attempt=delivery.attempts + 1,
         channel=channel,
         priority=Priority(delivery.priority),
         language=Language(delivery.language),
-        provider=provider_for(channel, avoided) if in_doubt_since is None else delivery.provider,
-        in_doubt_since=in_doubt_since,
+        provider=provider,
+        in_doubt_since=_in_doubt_since(delivery, now),
         created_at=delivery.created_at,
         useful_until=delivery.useful_until,
         to=open_column(delivery.address_sealed, column=Column.ADDRESS, delivery_id=delivery.id),

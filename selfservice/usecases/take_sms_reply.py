@@ -15,8 +15,11 @@ from identities.api import (
     held_by_reply,
     holders_of_phone,
     identity_by_id,
+    note_texts_started,
+    note_texts_stopped,
     phone_waits_for_a_change,
     stop_held_change,
+    tell_what_waits,
 )
 from notifications.api import (
     Address,
@@ -34,9 +37,7 @@ from notifications.api import (
     deliveries_of,
     enqueue,
     is_attempt,
-    lift_opt_out,
     note_inbound_sms,
-    note_opt_out,
     parse_reply,
 )
 from selfservice.rules import ANSWERS_A_DAY_WHILE_A_CHANGE_WAITS, may_be_told_again
@@ -53,12 +54,13 @@ def take_sms_reply(
     now: datetime,
     provider_id: str | None = None,
     carrier_word: CarrierWord | None = None,
+    provider: str = "local",
 ) -> SmsReplyOutcome:
     """Do what an answer to one of our text messages asks: stop a change, or block the whole identity.
 
     ``sender`` is E.164, or empty when the message came from no number. ``provider_id`` is the provider's name for
     the message; a second copy of it does nothing. ``carrier_word`` is what the text was to the carrier: no word of
-    ours, and never answered, for the carrier has.
+    ours, and never answered there, for the carrier has: ``provider`` is the one that was told.
 
     Rule:   CHG-6, BLK-1, ALR-5. The answer tells nobody more than they held already.
     Locks:  the changes that the sender's alerts told of, the identity's row, then the change's.
@@ -68,20 +70,21 @@ def take_sms_reply(
         return SmsReplyOutcome.IGNORED
     if not sender:
         return SmsReplyOutcome.IGNORED
-    if carrier_word is not None and _is_the_carriers(carrier_word, sender=sender, now=now):
+    if carrier_word is not None and _is_the_carriers(carrier_word, sender=sender, provider=provider, now=now):
         return SmsReplyOutcome.CARRIERS
     return _act_on(text, sender=sender, now=now)
 
 
-def _is_the_carriers(word: CarrierWord, *, sender: str, now: datetime) -> bool:
+def _is_the_carriers(word: CarrierWord, *, sender: str, provider: str, now: datetime) -> bool:
     """Follow the carrier; a word that starts what nobody had stopped is an answer like another (some write YES)."""
     match word:
         case CarrierWord.STOP:
-            note_opt_out(phone=sender, now=now)
+            note_texts_stopped(phone=sender, provider=provider, now=now)
             return True
         case CarrierWord.START:
-            return lift_opt_out(phone=sender)
+            return note_texts_started(phone=sender, provider=provider, now=now)
         case CarrierWord.HELP:
+            tell_what_waits(phone=sender, now=now)
             return True
         case _:
             assert_never(word)

@@ -26,6 +26,7 @@ class ProviderPage(Page):
             text=sms.text,
             provider_id=sms.provider_id,
             carrier_word=sms.carrier_word,
+            provider=sms.provider,
             now=self.now,
         )
 

@@ -29,6 +29,10 @@ ALR_2 = {
         MessageKind.IDENTITY_REOPENED,
     },
     "simultaneous requests": {MessageKind.SIMULTANEOUS_REQUESTS},
+    "text messages stopped, and a change that this did not stop": {
+        MessageKind.TEXTS_STOPPED,
+        MessageKind.CHANGE_STILL_WAITS,
+    },
     "code issued": {MessageKind.CODE_ISSUED},
     "every act of an officer on the identity": {MessageKind.OFFICER_ACTED},
 }

@@ -15,6 +15,7 @@ from notifications.messages import (
     AuthenticatorSuspended,
     ChangeConfirmed,
     ChangeRequested,
+    ChangeStillWaits,
     ChangeStopped,
     CodeIssued,
     ContactCode,
@@ -31,6 +32,7 @@ from notifications.messages import (
     ReplyTooLate,
     SimultaneousRequests,
     TemporaryPin,
+    TextsStopped,
 )
 
 AT = datetime(2026, 9, 23, 11, 5, tzinfo=UTC)  # 13.05 in Denmark, a month with a long name
@@ -74,5 +76,7 @@ def every_message() -> list[Message]:
         *(ReplyRanOut(field=field) for field in fields),
         ReplyBlocked(),
         ReplyNotUnderstood(),
+        TextsStopped(at=AT),
+        *(ChangeStillWaits(field=field, opens_at=AT) for field in fields),
         Heartbeat(at=AT),
     ]

@@ -180,15 +180,21 @@ def test_every_constraint_of_a_providers_minute_is_broken_here():
 
 @pytest.mark.parametrize("empty", ["phone_sealed", "phone_index"])
 def test_an_opt_out_has_its_number_sealed_and_indexed(now, empty):
-    values = {"phone_sealed": b"x", "phone_index": b"y"} | {empty: b""}
+    values = {"phone_sealed": b"x", "phone_index": b"y", "provider": "twilio"} | {empty: b""}
     with pytest.raises(IntegrityError, match="sms_opt_out_columns_are_filled"), transaction.atomic():
         SmsOptOut.objects.create(noted_at=now, **values)
 
 
-def test_a_number_has_one_opt_out(now):
-    SmsOptOut.objects.create(noted_at=now, phone_sealed=b"x", phone_index=b"y")
-    with pytest.raises(IntegrityError, match="phone_index"), transaction.atomic():
-        SmsOptOut.objects.create(noted_at=now, phone_sealed=b"z", phone_index=b"y")
+def test_a_number_has_one_opt_out_a_provider(now):
+    for provider in ("twilio", "http"):
+        SmsOptOut.objects.create(noted_at=now, phone_sealed=b"x", phone_index=b"y", provider=provider)
+    with pytest.raises(IntegrityError, match="sms_opt_out_is_one_a_provider"), transaction.atomic():
+        SmsOptOut.objects.create(noted_at=now, phone_sealed=b"z", phone_index=b"y", provider="http")
+
+
+def test_an_opt_out_names_its_provider(now):
+    with pytest.raises(IntegrityError, match="sms_opt_out_provider_is_a_code"), transaction.atomic():
+        SmsOptOut.objects.create(noted_at=now, phone_sealed=b"x", phone_index=b"y", provider="")
 
 
 def test_a_delivery_is_replaced_once(now):

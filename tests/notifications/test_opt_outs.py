@@ -20,14 +20,23 @@ from tests.notifications.conftest import PHONE, email_address, put, sms_address
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def note(now, phone=PHONE):
-    with transaction.atomic():
-        note_opt_out(phone=phone, now=now)
+@pytest.fixture
+def both_providers(twilio, http_sms, settings):
+    settings.SMS_TRANSPORTS = [
+        "notifications.transports.twilio_sms.TwilioSms",
+        "notifications.transports.http_sms.HttpSms",
+    ]
+    return twilio, http_sms
 
 
-def lift(phone=PHONE):
+def note(now, phone=PHONE, provider="twilio"):
     with transaction.atomic():
-        return lift_opt_out(phone=phone)
+        return note_opt_out(phone=phone, provider=provider, now=now)
+
+
+def lift(phone=PHONE, provider=None):
+    with transaction.atomic():
+        return lift_opt_out(phone=phone, provider=provider)
 
 
 def sent_to(now, *addresses, spare=()):
@@ -46,7 +55,7 @@ def test_a_message_to_such_a_number_is_given_up_unsent_and_its_held_copy_goes_ou
     assert event.facts["failure"] == OPTED_OUT
 
 
-def test_twilios_refusal_notes_it_so_that_no_other_provider_goes_round_it(now, twilio):
+def test_twilios_refusal_notes_it_so_that_twilio_is_not_asked_again(now, twilio):
     twilio.unsubscribed.add(PHONE)
     first, second = (sent_to(now, sms_address()) for _ in range(2))
     assert (first.failure, second.failure) == ("twilio_21610", OPTED_OUT)
@@ -57,6 +66,37 @@ def test_the_second_providers_refusal_notes_it_too(now, http_sms):
     http_sms.unsubscribed.add(PHONE)
     assert sent_to(now, sms_address()).failure == "http_opted_out"
     assert SmsOptOut.objects.count() == 1
+
+
+def test_a_stop_at_one_provider_leaves_the_other(now, both_providers):
+    """A word that somebody may have forged at one carrier must not silence every carrier."""
+    twilio, http_sms = both_providers
+    for told, asked, other in (("http", twilio, http_sms), ("twilio", http_sms, twilio)):
+        note(now, provider=told)
+        before = len(asked.requests), len(other.requests)
+        assert sent_to(now, sms_address()).state == DeliveryState.SENT
+        assert (len(asked.requests), len(other.requests)) == (before[0] + 1, before[1])
+        lift()
+
+
+def test_told_at_every_provider_the_message_is_given_up_unsent(now, both_providers):
+    for provider in ("twilio", "http"):
+        note(now, provider=provider)
+    assert sent_to(now, sms_address()).failure == OPTED_OUT
+    assert [stand_in.requests for stand_in in both_providers] == [[], []]
+
+
+def test_a_start_at_one_provider_lifts_its_own_note_alone(now):
+    for provider in ("twilio", "http"):
+        note(now, provider=provider)
+    assert lift(provider="http")
+    assert [row.provider for row in SmsOptOut.objects.all()] == ["twilio"]
+
+
+def test_only_the_first_note_in_a_week_is_new(now):
+    """So that the owner of the number is told of it once."""
+    assert [note(now), note(now), note(now, provider="http")] == [True, False, True]
+    assert note(now + HOLDS_FOR)
 
 
 def test_another_refusal_notes_nothing(now, twilio):
@@ -118,7 +158,7 @@ def test_the_number_is_not_in_the_row(now):
 
 def test_a_note_or_its_end_outside_a_transaction_is_refused(now):
     with pytest.raises(transaction.TransactionManagementError):
-        note_opt_out(phone=PHONE, now=now)
+        note_opt_out(phone=PHONE, provider="twilio", now=now)
     with pytest.raises(transaction.TransactionManagementError):
         lift_opt_out(phone=PHONE)
 
