@@ -23,10 +23,12 @@ from notifications.messages import (
     ReplyNotUnderstood,
     ReplyRanOut,
     ReplyStopped,
+    ReplyStoppedOnly,
     ReplyTooLate,
     SimultaneousRequests,
     TemporaryPin,
     TextsStopped,
+    WrongReplies,
 )
 from notifications.opt_outs import lift_opt_out, note_opt_out
 from notifications.preview import Preview, previews
@@ -108,6 +110,7 @@ __all__ = [
     "ReplyNotUnderstood",
     "ReplyRanOut",
     "ReplyStopped",
+    "ReplyStoppedOnly",
     "ReplyTooLate",
     "ResendReason",
     "ResendRefusal",
@@ -119,6 +122,7 @@ __all__ = [
     "TemporaryPin",
     "TextsStopped",
     "ThrottleRefusal",
+    "WrongReplies",
     "contacts_given_up",
     "day_began",
     "dead_letters",

@@ -27,6 +27,16 @@ class Message:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _AboutField(Message):
+    """What says nothing but which field's change it is about."""
+
+    field: str
+
+    def __post_init__(self) -> None:
+        require("field", self.field, FIELDS)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContactCode(Message):
     """A code to one new contact, which proves it (CHG-1)."""
 
@@ -201,6 +211,13 @@ class ChangeStillWaits(Message):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WrongReplies(_AboutField):
+    """So many wrong codes came from the citizen's number that BLOCK is not heard any more (CHG-6, ALR-2)."""
+
+    kind = MessageKind.WRONG_REPLIES
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChangeConfirmed(Message):
     """A change was confirmed and made (CHG-5)."""
 
@@ -307,14 +324,17 @@ class ReplyTooLate(Message):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReplyRanOut(Message):
+class ReplyRanOut(_AboutField):
     """The answer to a NO that came after the change ran out: nothing was changed (CHG-4, CHG-6)."""
 
     kind = MessageKind.REPLY_RAN_OUT
-    field: str
 
-    def __post_init__(self) -> None:
-        require("field", self.field, FIELDS)
+
+@dataclass(frozen=True, kw_only=True)
+class ReplyStoppedOnly(_AboutField):
+    """The answer to a NO that stopped a change when BLOCK is not heard any more after wrong codes (CHG-6)."""
+
+    kind = MessageKind.REPLY_STOPPED_ONLY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -358,6 +378,7 @@ BY_KIND: Final[dict[MessageKind, type[Message]]] = {
         CodeIssued,
         ChangeRequested,
         ChangeStillWaits,
+        WrongReplies,
         ChangeConfirmed,
         ChangeStopped,
         IdentityBlocked,
@@ -367,6 +388,7 @@ BY_KIND: Final[dict[MessageKind, type[Message]]] = {
         ReplyStopped,
         ReplyTooLate,
         ReplyRanOut,
+        ReplyStoppedOnly,
         ReplyBlocked,
         ReplyNotUnderstood,
         Heartbeat,

@@ -6,7 +6,7 @@ from uuid_utils.compat import uuid7
 
 from identities.models.contact import ContactProof
 from identities.models.identity import Identity
-from identities.rules.change import COOLING_OFF, WRONG_STOP_CODES
+from identities.rules.change import COOLING_OFF, WRONG_BLOCK_CODES
 from identities.states import AssuranceLevel, CancelledBy, ChangeField, ChangeState
 
 
@@ -84,7 +84,7 @@ class PendingChange(models.Model):
                 | (~Q(state=ChangeState.CANCELLED) & Q(cancelled_by__isnull=True)),
             ),
             models.CheckConstraint(
-                name="change_wrong_stop_codes_are_few", condition=Q(wrong_stop_codes__lte=WRONG_STOP_CODES)
+                name="change_wrong_stop_codes_are_few", condition=Q(wrong_stop_codes__lte=WRONG_BLOCK_CODES)
             ),
             models.UniqueConstraint(
                 name="change_one_pending_per_field",

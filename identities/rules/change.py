@@ -9,9 +9,9 @@ from uuid import UUID
 from identities.states import AssuranceLevel, ChangeState
 
 COOLING_OFF: Final = timedelta(hours=1)  # CHG-3: published; a deployment may lengthen it, never shorten
-# CHG-6: who guesses codes from the right phone number gets so far. Stopping is the safe direction, and a limit that a
-# forged sender could use up would take the alert's holder the way out; blocking everything is guessed at less often.
-WRONG_STOP_CODES: Final = 50
+# CHG-6: after so many wrong codes from the right phone number the word that blocks everything is not heard any more.
+# The one that stops is always heard: stopping is the safe direction, and a limit that a forged sender could use up
+# would take the alert's holder the way out.
 WRONG_BLOCK_CODES: Final = 5
 
 

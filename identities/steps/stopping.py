@@ -10,11 +10,13 @@ from hsm.api import blind_index_candidates, verifier_matches
 from identities import events, sealing
 from identities.models import Identity, IdentityBlock, PendingChange
 from identities.queries import IdentityView, identities_by_phone, view_of
-from identities.rules.change import WRONG_BLOCK_CODES, WRONG_STOP_CODES
+from identities.rules.change import WRONG_BLOCK_CODES
 from identities.states import BlockReason, BlockSource, CancelledBy, ChangeField, ChangeState, IdentityState
+from identities.steps.alerts import alert_citizen
 from identities.steps.changes import cancel_change
 from identities.steps.guard import assert_in_transaction
 from identities.steps.identities import block_identity
+from notifications.api import Channel, WrongReplies
 
 HOLDS_FOR = timedelta(hours=24)  # how long after the window an alert still stops nothing but may block
 
@@ -28,7 +30,10 @@ class StopRefusal(StrEnum):
 
 @dataclass(frozen=True)
 class HeldChange:
-    """The change that an alert tells of; without the new value, which its holder may not see (ALR-6)."""
+    """The change that an alert tells of; without the new value, which its holder may not see (ALR-6).
+
+    ``may_block`` is False when too many wrong codes were answered for the word that blocks.
+    """
 
     change_id: UUID
     identity_id: UUID
@@ -36,6 +41,7 @@ class HeldChange:
     state: ChangeState
     opens_at: datetime
     ended_at: datetime | None
+    may_block: bool
 
 
 @dataclass(frozen=True)
@@ -84,33 +90,41 @@ def holders_of_phone(phone: str) -> list[IdentityView]:
 def held_by_reply(*, phone: str, code: str, is_to_block: bool, now: datetime) -> HeldChange | None:
     """Find the change that an SMS to ``phone`` told of under ``code``; a wrong code counts against guessing.
 
-    Rule:   CHG-6. After fifty wrong codes a change listens to this way no more, after five not to the word that
-            blocks everything; the e-mail's page still does both.
+    Rule:   CHG-6. The right code stops however many wrong ones came before. After five the word that blocks everything
+            is not heard any more, and the owner is told on the other channels; the e-mail's page still does both.
     Locks:  the identities that have or had the phone, then the changes that its alerts told of.
-    Writes: PendingChange, AuditEvent.
+    Writes: PendingChange, AuditEvent, Delivery.
     """
     assert_in_transaction()
     identity_ids = [view.id for view in holders_of_phone(phone)]  # identity first, as all do
-    limit = WRONG_BLOCK_CODES if is_to_block else WRONG_STOP_CODES
     changes = list(
         PendingChange.objects.select_for_update(of=("self",))
         .select_related("identity")
-        .filter(identity_id__in=identity_ids, closes_at__gt=now - HOLDS_FOR, wrong_stop_codes__lt=limit)
+        .filter(identity_id__in=identity_ids, closes_at__gt=now - HOLDS_FOR)
         .order_by("id")
     )
-    for change in reversed(changes):
+    heard = [one for one in changes if not is_to_block or one.wrong_stop_codes < WRONG_BLOCK_CODES]
+    for change in reversed(heard):
         purpose = sealing.STOP_CODE
         if verifier_matches(code, bytes(change.stop_code_verifier), purpose=purpose, bound_to=change.id):
             return _held(change)
     for change in changes:
-        if change.state == ChangeState.PENDING:
-            change.wrong_stop_codes += 1
-            change.save(update_fields=["wrong_stop_codes"])
+        _count_wrong_code(change, now=now)
     subject = identity_ids[0] if identity_ids else None
     events.change_stop_refused(
         identity_id=subject, reason=StopRefusal.UNKNOWN.value, actor=Actor.alert_holder(), now=now
     )
     return None
+
+
+def _count_wrong_code(change: PendingChange, *, now: datetime) -> None:
+    """Count a wrong code for a change that waits, up to the last that matters, and tell of that one."""
+    if change.state != ChangeState.PENDING or change.wrong_stop_codes >= WRONG_BLOCK_CODES:
+        return
+    change.wrong_stop_codes += 1
+    change.save(update_fields=["wrong_stop_codes"])
+    if change.wrong_stop_codes == WRONG_BLOCK_CODES:
+        alert_citizen(identity=change.identity, message=WrongReplies(field=change.field), now=now, not_by=Channel.SMS)
 
 
 def stop_held_change(*, held: HeldChange, now: datetime) -> Stopped | StopRefused:
@@ -166,4 +180,5 @@ def _held(change: PendingChange) -> HeldChange | None:
         state=ChangeState(change.state),
         opens_at=change.opens_at,
         ended_at=change.ended_at,
+        may_block=change.wrong_stop_codes < WRONG_BLOCK_CODES,
     )

@@ -25,6 +25,7 @@ from notifications.api import (
     Address,
     BlockReply,
     CarrierWord,
+    ChangeConfirmed,
     Channel,
     Language,
     Message,
@@ -32,6 +33,7 @@ from notifications.api import (
     ReplyNotUnderstood,
     ReplyRanOut,
     ReplyStopped,
+    ReplyStoppedOnly,
     ReplyTooLate,
     StopReply,
     deliveries_of,
@@ -119,15 +121,22 @@ def _stop(held: HeldChange, *, sender: str, code: str, now: datetime) -> SmsRepl
     message: Message
     match held.state:
         case ChangeState.PENDING | ChangeState.CANCELLED:
-            message = ReplyStopped(field=field, block_code=code)
+            may_block = held.may_block
+            message = ReplyStopped(field=field, block_code=code) if may_block else ReplyStoppedOnly(field=field)
         case ChangeState.CONFIRMED:
-            message = ReplyTooLate(field=field, at=held.ended_at or now, block_code=code)
+            at = held.ended_at or now
+            message = (
+                ReplyTooLate(field=field, at=at, block_code=code)
+                if held.may_block
+                else ChangeConfirmed(field=field, at=at)
+            )
         case ChangeState.EXPIRED:
             message = ReplyRanOut(field=field)
         case _:
             assert_never(held.state)
     _answer(message, sender=sender, held=held, now=now)
-    return SmsReplyOutcome.STOPPED if isinstance(message, ReplyStopped) else SmsReplyOutcome.TOO_LATE
+    is_stopped = held.state in {ChangeState.PENDING, ChangeState.CANCELLED}
+    return SmsReplyOutcome.STOPPED if is_stopped else SmsReplyOutcome.TOO_LATE
 
 
 def _answer(message: Message, *, sender: str, held: HeldChange, now: datetime) -> None:

@@ -123,7 +123,7 @@ def test_every_rightful_change_is_stored(put_change, columns: Columns) -> None:
         ("change_cancelled_by_someone", CANCELLED | {"cancelled_by": "neighbour"}),
         ("change_cancelled_by_someone", {"cancelled_by": "citizen"}),
         ("change_cancelled_by_someone", CONFIRMED | {"cancelled_by": "citizen"}),
-        ("change_wrong_stop_codes_are_few", {"wrong_stop_codes": 51}),
+        ("change_wrong_stop_codes_are_few", {"wrong_stop_codes": 6}),
         ("wrong_stop_codes", {"wrong_stop_codes": -1}),
     ],
 )

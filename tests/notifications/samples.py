@@ -29,10 +29,12 @@ from notifications.messages import (
     ReplyNotUnderstood,
     ReplyRanOut,
     ReplyStopped,
+    ReplyStoppedOnly,
     ReplyTooLate,
     SimultaneousRequests,
     TemporaryPin,
     TextsStopped,
+    WrongReplies,
 )
 
 AT = datetime(2026, 9, 23, 11, 5, tzinfo=UTC)  # 13.05 in Denmark, a month with a long name
@@ -78,5 +80,7 @@ def every_message() -> list[Message]:
         ReplyNotUnderstood(),
         TextsStopped(at=AT),
         *(ChangeStillWaits(field=field, opens_at=AT) for field in fields),
+        *(ReplyStoppedOnly(field=field) for field in fields),
+        *(WrongReplies(field=field) for field in fields),
         Heartbeat(at=AT),
     ]

@@ -25,7 +25,7 @@ from identities.api import (
     standing_blocks_of,
     suspend_authenticator,
 )
-from notifications.api import CarrierWord, Language, MessageKind, deliveries_of
+from notifications.api import CarrierWord, Channel, Language, MessageKind, deliveries_of
 from notifications.models import Delivery, SmsOptOut
 from notifications.sealing import Column, open_column
 from selfservice.api import SmsReplyOutcome, take_sms_reply
@@ -286,16 +286,31 @@ def test_after_five_wrong_codes_the_word_that_blocks_is_not_heard_and_the_one_th
     assert take_sms_reply(sender=resident.phone, text=f"NO {code}", now=now) is SmsReplyOutcome.STOPPED
 
 
-def test_after_fifty_wrong_codes_only_the_e_mails_page_stops(
+def test_the_right_code_stops_however_many_wrong_ones_were_sent_before(
     resident: Resident, change_id: UUID, now: datetime
 ) -> None:
-    """CHG-6."""
+    """CHG-6: a forged sender cannot take the holder the way out; BLOCK is not offered where it is not heard."""
     code = stop_code_for(resident)
-    for _ in range(50):
+    for _ in range(60):
         take_sms_reply(sender=resident.phone, text=f"NO {wrong(code)}", now=now)
-    take_sms_reply(sender=resident.phone, text=f"NO {code}", now=now)
-    assert change_row(change_id).state == ChangeState.PENDING
-    assert isinstance(stop_by_token(token=stop_token_for(resident), now=now), Stopped)
+    assert change_row(change_id).wrong_stop_codes == 5
+    assert take_sms_reply(sender=resident.phone, text=f"NO {code}", now=now) is SmsReplyOutcome.STOPPED
+    assert change_row(change_id).state == ChangeState.CANCELLED
+    assert "BLOCK" not in answers_to(resident.phone)[0]
+
+
+def test_at_the_last_wrong_code_that_counts_the_other_channels_hear_of_it_once(
+    resident: Resident, change_id: UUID, now: datetime
+) -> None:
+    """ALR-2."""
+    code = stop_code_for(resident)
+    told = Delivery.objects.filter(kind=MessageKind.WRONG_REPLIES)
+    for _ in range(4):
+        take_sms_reply(sender=resident.phone, text=f"NO {wrong(code)}", now=now)
+    assert not told.exists()
+    for _ in range(3):
+        take_sms_reply(sender=resident.phone, text=f"BLOCK {wrong(code)}", now=now)
+    assert [row.channel for row in told] == [Channel.EMAIL]
 
 
 def test_the_old_phone_still_stops_and_blocks_after_the_change(
