@@ -1,7 +1,9 @@
 """The door to the log: what apps above may call."""
 
+from audit.fixed import FixedQuery, FixedValues, put_back, put_in
 from audit.genuine import objection_to_end
 from audit.grants import objection_to_role
+from audit.prepared import prepared_cursor
 from audit.queries import EventLine, SealState, events_about, seal_state
 from audit.rules import Actor, Fact
 from audit.sealer import SealPublicKey, SealSignature
@@ -31,6 +33,8 @@ __all__ = [
     "Fact",
     "Finding",
     "FindingKind",
+    "FixedQuery",
+    "FixedValues",
     "LogLine",
     "NothingLost",
     "RestoreAccepted",
@@ -49,6 +53,9 @@ __all__ = [
     "neighbours_of",
     "objection_to_end",
     "objection_to_role",
+    "prepared_cursor",
+    "put_back",
+    "put_in",
     "record",
     "seal_state",
     "search_events",

@@ -1,4 +1,4 @@
-"""A cursor for the few statements that every act runs: prepared, and handed to libpq without a detour.
+"""A cursor for statements that are the same in every act: prepared, and handed to libpq without a detour.
 
 Of what a row of the log costs this process, psycopg's own cursor was a third: it parses, adapts, waits and keeps
 count of what it prepared, all of it in Python. Here a statement is prepared once a connection and its parameters go
@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from psycopg import Connection, OperationalError
+from psycopg.adapt import Transformer
 from psycopg.errors import InvalidSqlStatementName, lookup
 from psycopg.pq import DiagnosticField, ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
@@ -29,7 +30,7 @@ _names: "WeakKeyDictionary[Connection[Any], dict[str, bytes]]" = WeakKeyDictiona
 class PreparedCursor:
     """What Django's wrapper needs of a cursor (PEP 249), for statements whose parameters are written ``%s``.
 
-    Rows hold what the server sent, as ``bytes``. Nothing but such statements may be prepared on the connection:
+    Rows hold what psycopg's own cursor would give. Nothing but such statements may be prepared on the connection:
     psycopg, when it forgets its own after a ROLLBACK, has the server forget all.
     """
 
@@ -55,12 +56,27 @@ class PreparedCursor:
             self._names.clear()
             raise
 
-    def fetchone(self) -> tuple[bytes | None, ...]:
+    @property
+    def rowcount(self) -> int:
+        """How many rows the statement found or changed."""
+        found = None if self._result is None else self._result.command_tuples
+        return -1 if found is None else found
+
+    def fetchone(self) -> tuple[Any, ...]:
         """Give the first row. Raises: IndexError when the statement gave none."""
+        rows = self.fetchall()
+        if not rows:
+            raise IndexError("The statement gave no row.")
+        return rows[0]
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        """Give all rows."""
         result = self._result
         if result is None or result.ntuples == 0:
-            raise IndexError("The statement gave no row.")
-        return tuple(result.get_value(0, column) for column in range(result.nfields))
+            return []
+        loading = Transformer.from_context(self.connection)
+        loading.set_pgresult(result)
+        return loading.load_rows(0, result.ntuples, tuple)
 
     def close(self) -> None:
         """Nothing is kept open."""
@@ -102,5 +118,7 @@ def prepared_cursor(database: BaseDatabaseWrapper) -> CursorWrapper:
     """Give a cursor for prepared statements, or an ordinary one where queries are logged."""
     if database.queries_logged:
         return database.cursor()
+    if database.connection is None:
+        database.ensure_connection()
     cursor: Any = PreparedCursor(database.connection)  # the wrapper takes whatever has the methods it is asked for
     return database.make_cursor(cursor)

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
+from audit.api import FixedQuery
 from identities.models import App
 from identities.states import AppPlatform, AssuranceLevel, AuthenticatorState, IdentityState
 from notifications.api import Language
@@ -29,9 +31,12 @@ class AppView:
     signed_out_at: datetime | None
 
 
+_BY_ID: Final = FixedQuery(lambda pk: App.objects.select_related("identity").filter(pk=pk), UUID)
+
+
 def app_of(app_id: UUID) -> AppView | None:
     """Find an app by its id, blocked ones too."""
-    row = App.objects.select_related("identity").filter(pk=app_id).first()
+    row = _BY_ID.first(app_id)
     if row is None:
         return None
     identity = row.identity

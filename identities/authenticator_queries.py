@@ -3,12 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import F, TextField, Value
+from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.functions import Coalesce
 
+from audit.api import FixedValues
 from identities.models import App, Chip, CodeDevice, PasswordFactor
 from identities.states import CODE_DEVICES, AssuranceLevel, AuthenticatorKind, AuthenticatorState, BlockSource
 
@@ -75,16 +76,23 @@ def kind_used_last(subject: UUID, *, kinds: Collection[AuthenticatorKind], now: 
 
     Rule: TRY-2.
     """
+    return next((AuthenticatorKind(way) for way, _ in _WAYS.rows(subject, now) if way in kinds), None)
+
+
+def _newest_way_first(subject: UUID, now: datetime) -> QuerySet[Any]:
     active, used_at = AuthenticatorState.ACTIVE.value, Coalesce("last_used_at", "activated_at")
     app, chip = (Value(way.value, TextField()) for way in (AuthenticatorKind.APP, AuthenticatorKind.CHIP))
-    of_each = [
+    of_each: list[QuerySet[Any]] = [
         App.objects.filter(identity_id=subject, state=active).exclude(paused_until__gt=now).annotate(way=app),
         Chip.objects.filter(identity_id=subject, state=active).annotate(way=chip),
         CodeDevice.objects.filter(user_id=subject, state=active).annotate(way=F("kind")),
     ]
     first, *others = (rows.annotate(used_at=used_at).values_list("way", "used_at") for rows in of_each)
-    newest_first = first.union(*others, all=True).order_by("-used_at")
-    return next((AuthenticatorKind(way) for way, _ in newest_first if way in kinds), None)
+    newest_first: QuerySet[Any] = first.union(*others, all=True).order_by("-used_at")
+    return newest_first
+
+
+_WAYS: Final = FixedValues(_newest_way_first, UUID, datetime)
 
 
 def authenticator_of(identity_id: UUID, *, kind: AuthenticatorKind, authenticator_id: UUID) -> AuthenticatorView | None:

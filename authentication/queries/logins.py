@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Max
 
+from audit.api import FixedQuery
 from authentication.models import ApprovalRequest
 from authentication.models import Login as LoginRow
 from authentication.rules import LIVING, login_is_alive
@@ -14,6 +16,13 @@ from authentication.states import Door
 from identities.api import AssuranceLevel, AuthenticatorKind, IdentityState
 
 SEEN_EVERY = timedelta(seconds=30)  # a page view inside this time costs no write
+_OPEN: Final = FixedQuery(
+    lambda login_id, door: LoginRow.objects.select_related("identity").filter(
+        pk=login_id, door=door, ended_at__isnull=True
+    ),
+    UUID,
+    str,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +68,7 @@ def living_login(*, login_id: UUID, door: Door, now: datetime) -> Login | None:
 
     Rule: BLK-1: a block, a sign-out or time ends it; nobody has to hunt sessions.
     """
-    row = LoginRow.objects.select_related("identity").filter(pk=login_id, door=door, ended_at__isnull=True).first()
+    row = _OPEN.first(login_id, door.value)
     if row is None or row.identity.state != IdentityState.ACTIVE:
         return None
     is_alive = login_is_alive(

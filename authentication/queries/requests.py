@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import F, QuerySet
 
+from audit.api import FixedQuery
 from authentication.binding import browser_index, button_token_of, qr_token_of, short_code_of, stable_choice
 from authentication.models import ApprovalRequest, KnownBrowser
 from authentication.models.approval_request import SIGNED_OUT_AT
@@ -38,6 +40,16 @@ def with_its_dead_since() -> QuerySet[ApprovalRequest]:
     return ApprovalRequest.objects.annotate(**{SIGNED_OUT_AT: F("identity__signed_out_at")})
 
 
+_BY_ID: Final = FixedQuery(lambda pk: with_its_dead_since().filter(pk=pk), UUID)
+_OPEN_TO_THE_APP: Final = FixedQuery(
+    lambda subject: with_its_dead_since().filter(subject=subject, state=RequestState.OPEN, app_opened_at__isnull=False),
+    UUID,
+)
+_KNOWN_BROWSER: Final = FixedQuery(
+    lambda identity_id, index: KnownBrowser.objects.filter(identity_id=identity_id, token_index=index), UUID, str
+)
+
+
 def requests_for_app(*, identity_id: UUID, now: datetime) -> list[RequestView]:
     """List the open requests to an identity's app: none or one (APR-1, APR-5)."""
     return [request_view(row) for row in living_app_requests(identity_id, now=now)]
@@ -45,7 +57,7 @@ def requests_for_app(*, identity_id: UUID, now: datetime) -> list[RequestView]:
 
 def request_progress(request_id: UUID, *, now: datetime) -> Progress:
     """Say how far a waiting browser's request has come; one that is gone is over."""
-    row = with_its_dead_since().filter(pk=request_id).first()
+    row = _BY_ID.first(request_id)
     if row is None:
         return Progress.OVER
     return progress_of(RequestState(row.state), is_alive=_is_alive(row, now=now))
@@ -53,8 +65,10 @@ def request_progress(request_id: UUID, *, now: datetime) -> Progress:
 
 def app_asked(request_id: UUID, *, now: datetime) -> AppAsked | None:
     """Give what binds the app to the browser of a request that stands open in the app."""
-    row = with_its_dead_since().filter(pk=request_id, app_opened_at__isnull=False).first()
-    if row is None or row.state not in {RequestState.OPEN, RequestState.CONFIRMED} or not _is_alive(row, now=now):
+    row = _BY_ID.first(request_id)
+    if row is None or row.app_opened_at is None:
+        return None
+    if row.state not in {RequestState.OPEN, RequestState.CONFIRMED} or not _is_alive(row, now=now):
         return None
     return words_of(row)
 
@@ -74,11 +88,8 @@ def is_known_browser(request: ApprovalRequest, browser_token: str | None, *, now
     """Tell whether the subject of a request logged in with this browser before (APR-5, TRY-2)."""
     if not browser_token:
         return False
-    rows = KnownBrowser.objects.filter(identity_id=request.subject, token_index=browser_index(browser_token))
-    last_used_at = rows.values_list("last_used_at", flat=True).first()
-    return last_used_at is not None and browser_is_known(
-        last_used_at=last_used_at, dead_since=request.dead_since, now=now
-    )
+    row = _KNOWN_BROWSER.first(request.subject, browser_index(browser_token))
+    return row is not None and browser_is_known(last_used_at=row.last_used_at, dead_since=request.dead_since, now=now)
 
 
 def suggested_way(subject: UUID, *, level_wanted: AssuranceLevel, now: datetime) -> AuthenticatorKind:
@@ -100,8 +111,7 @@ def alerts_due(*, limit: int) -> list[UUID]:
 
 def living_app_requests(identity_id: UUID, *, now: datetime) -> list[ApprovalRequest]:
     """Give the rows of the open requests to an identity's app."""
-    rows = with_its_dead_since().filter(subject=identity_id, state=RequestState.OPEN, app_opened_at__isnull=False)
-    return [row for row in rows if _is_alive(row, now=now)]
+    return [row for row in _OPEN_TO_THE_APP.rows(identity_id) if _is_alive(row, now=now)]
 
 
 def _is_alive(row: ApprovalRequest, *, now: datetime) -> bool:

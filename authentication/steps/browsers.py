@@ -4,6 +4,7 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
+from audit.api import put_in
 from authentication.binding import browser_index
 from authentication.models import KnownBrowser
 from authentication.rules import BROWSER_KNOWN_FOR
@@ -28,7 +29,7 @@ def remember_browser(*, identity_id: UUID, browser_token: str | None, now: datet
         KnownBrowser.objects.filter(token_index=browser_index(browser_token)).update(token_index=index)
         is_known = KnownBrowser.objects.filter(identity_id=identity_id, token_index=index).update(last_used_at=now)
     if not is_known:
-        KnownBrowser.objects.create(identity_id=identity_id, token_index=index, last_used_at=now)
+        put_in(KnownBrowser(identity_id=identity_id, token_index=index, last_used_at=now))
     return token
 
 

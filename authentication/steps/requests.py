@@ -1,10 +1,12 @@
 """Requests move from one state to the next, each move allowed by the table."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db.models import QuerySet
 
+from audit.api import FixedQuery, put_back, put_in
 from authentication import events
 from authentication.models import ApprovalRequest, Login
 from authentication.outcomes import LoggedIn, LoginRefused
@@ -24,12 +26,29 @@ from authentication.steps.browsers import remember_browser
 from authentication.steps.guard import assert_in_transaction
 from identities.api import AssuranceLevel, AuthenticatorKind, IdentityState, IdentityView
 
+_LOCKED: Final = FixedQuery(lambda pk: with_its_dead_since().select_for_update(of=("self",)).filter(pk=pk), UUID)
+_LOCKED_WITH_OTHERS: Final = FixedQuery(
+    lambda pk, subject: (
+        (open_to_the_app(subject) | with_its_dead_since().filter(pk=pk)).select_for_update(of=("self",)).order_by("id")
+    ),
+    UUID,
+    UUID,
+)
+
 
 def locked_request(request_id: UUID) -> ApprovalRequest:
     """Lock a request; how its identity is comes beside it. Raises: ApprovalRequest.DoesNotExist."""
     assert_in_transaction()
-    rows = with_its_dead_since().select_for_update(of=("self",))
-    return rows.get(pk=request_id)
+    row = _LOCKED.first(request_id)
+    if row is None:
+        raise ApprovalRequest.DoesNotExist
+    return row
+
+
+def locked_with_others(request_id: UUID, *, subject: UUID) -> dict[UUID, ApprovalRequest]:
+    """Lock a request and all that stand in its subject's app, in the order of their ids."""
+    assert_in_transaction()
+    return {row.id: row for row in _LOCKED_WITH_OTHERS.rows(request_id, subject)}
 
 
 def refusal_of(
@@ -62,7 +81,7 @@ def move(request: ApprovalRequest, state: RequestState, *also: str) -> None:
     if state not in REQUEST_TRANSITIONS[RequestState(request.state)]:
         raise ValueError(f"A request does not go from {request.state} to {state}.")
     request.state = state
-    request.save(update_fields=["state", *also])
+    put_back(request, "state", *also)
 
 
 def supersede(request_id: UUID) -> None:
@@ -129,15 +148,16 @@ def let_in(
         return refused(request, step=step, reason=refusal, now=now)
     move(request, RequestState.APPROVED)
     door = DOOR_OF[Purpose(request.purpose)]
-    login = Login.objects.create(
+    login = Login(
         identity_id=identity.id,
-        request=request,
+        request_id=request.id,
         door=door,
         authenticator=kind,
         level=level,
         at=now,
         last_seen_at=now,
     )
+    put_in(login)
     events.login_succeeded(
         identity_id=identity.id, login_id=login.id, door=door, authenticator=kind, level=level, now=now
     )

@@ -1,18 +1,26 @@
 """A browser asks the app: its request takes the app's one place, or is refused."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
+from audit.api import prepared_cursor, put_back
 from authentication import events
 from authentication.binding import opening_code_index
 from authentication.models import ApprovalRequest, OpeningCode
 from authentication.outcomes import AppAsked, LoginRefused, RefusedParallel
-from authentication.queries import is_known_browser, with_its_dead_since, words_of
+from authentication.queries import is_known_browser, words_of
 from authentication.rules import ONE_ALERT_EVERY
 from authentication.states import RequestState
-from authentication.steps.requests import is_alive, move, open_to_the_app, refusal_of, refused
+from authentication.steps.requests import is_alive, locked_with_others, move, refusal_of, refused
+
+_SUBJECT_IN_ITS_PLACE: Final = f"""
+    SELECT subject, pg_advisory_xact_lock(('x' || right(translate(subject::text, '-', ''), 16))::bit(64)::bigint)
+    FROM {ApprovalRequest._meta.db_table} WHERE id = %s
+"""  # noqa: S608, SLF001 - the name of our own table
+"""A lock by the last 64 bits of the subject, and the subject itself, which no request ever changes."""
 
 
 @transaction.atomic(durable=True)
@@ -29,11 +37,8 @@ def choose_app(
     Locks:   the subject's place (an advisory lock), then the rows of its requests.
     Writes:  ApprovalRequest, OpeningCode, AuditEvent; when refused, once an hour: that an alert is due.
     """
-    subject = ApprovalRequest.objects.values_list("subject", flat=True).get(pk=request_id)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int.from_bytes(subject.bytes[-8:], signed=True)])
-    others = open_to_the_app(subject) | with_its_dead_since().filter(pk=request_id)
-    rows = {row.id: row for row in others.select_for_update(of=("self",)).order_by("id")}
+    subject = _subject_in_its_place(request_id)
+    rows = locked_with_others(request_id, subject=subject)
     request = rows.pop(request_id)
     refusal = refusal_of(request, expected=RequestState.OPEN, now=now)
     if refusal is not None:
@@ -48,8 +53,18 @@ def choose_app(
         if standing:
             events.request_superseded(request=request, superseded_id=standing[0].id, now=now)
         request.app_opened_at = now
-        request.save(update_fields=["app_opened_at"])
+        put_back(request, "app_opened_at")
     return words_of(request)
+
+
+def _subject_in_its_place(request_id: UUID) -> UUID:
+    cursor = prepared_cursor(transaction.get_connection())
+    cursor.execute(_SUBJECT_IN_ITS_PLACE, [request_id])
+    rows = cursor.fetchall()
+    if not rows:
+        raise ApprovalRequest.DoesNotExist
+    subject: UUID = rows[0][0]
+    return subject
 
 
 def _is_the_owners(

@@ -1,11 +1,12 @@
 """The app answers a request: it approves, with the PIN, or rejects."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 
-from audit.api import Actor
+from audit.api import Actor, FixedQuery
 from authentication import events
 from authentication.binding import Binding, binds
 from authentication.models import ApprovalRequest
@@ -15,6 +16,13 @@ from authentication.rules import request_is_alive
 from authentication.states import DecisionRefusal, RequestState
 from authentication.steps.requests import move, take_factor
 from identities.api import AppView, AuthenticatorKind, AuthenticatorState, accept_pin, app_of, locked_identity
+
+_OPEN_TO_THE_APP: Final = FixedQuery(
+    lambda pk: ApprovalRequest.objects.select_for_update(of=("self",)).filter(
+        pk=pk, state=RequestState.OPEN, app_opened_at__isnull=False
+    ),
+    UUID,
+)
 
 
 @transaction.atomic(durable=True)
@@ -39,8 +47,7 @@ def decide_request(
     Locks:  the request's row, then the identity's, then the app's.
     Writes: ApprovalRequest, App, AuditEvent; what a blocked app causes.
     """
-    rows = ApprovalRequest.objects.select_for_update(of=("self",)).filter(pk=request_id)
-    request = rows.filter(state=RequestState.OPEN, app_opened_at__isnull=False).first()
+    request = _OPEN_TO_THE_APP.first(request_id)
     if request is None or request.identity_id != app.identity_id:
         return DecisionRefused(DecisionRefusal.GONE)
     identity = locked_identity(app.identity_id)

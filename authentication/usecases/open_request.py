@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import get_language, override
 
+from audit.api import put_in
 from authentication.models import ApprovalRequest
 from authentication.outcomes import RequestOpened
 from authentication.queries import suggested_way
@@ -43,7 +44,7 @@ def open_request(
     holder = holder_of_user_id(user_id, otherwise=nobodys, language=Language(get_language()))
     with override(holder.language.value):
         asks, reference_text = str(ASKS[purpose]), str(REFERENCE[purpose])
-    request = ApprovalRequest.objects.create(
+    request = ApprovalRequest(
         purpose=purpose,
         identity_id=holder.subject if holder.is_somebody else None,
         subject=holder.subject,
@@ -55,4 +56,5 @@ def open_request(
         opened_at=now,
         expires_at=now + REQUEST_LASTS,
     )
+    put_in(request)
     return RequestOpened(id=request.id, suggested=suggested_way(holder.subject, level_wanted=level_wanted, now=now))

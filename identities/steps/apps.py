@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from audit.api import Actor
+from audit.api import Actor, FixedQuery, put_back
 from hsm.api import verifier, verifier_matches
 from identities import events, sealing
 from identities.models import App, Identity
@@ -15,6 +15,10 @@ from identities.steps.guard import assert_in_transaction
 from identities.steps.lifecycle import block_locked
 
 NOBODYS_APP: Final = UUID(int=0)
+_OWNER: Final = FixedQuery(
+    lambda app_id: Identity.objects.select_for_update(no_key=True, of=("self",)).filter(apps=app_id), UUID
+)
+_LOCKED: Final = FixedQuery(lambda pk: App.objects.select_for_update().filter(pk=pk), UUID)
 
 
 class PinOutcome(StrEnum):
@@ -37,10 +41,12 @@ def accept_pin(*, app_id: UUID, pin: str, actor: Actor, now: datetime) -> PinOut
     Writes: App, AuditEvent; when it blocks: what ``block_authenticator`` writes.
     """
     assert_in_transaction()
-    identity = Identity.objects.select_for_update(no_key=True, of=("self",)).filter(apps=app_id).first()
+    identity = _OWNER.first(app_id)
     if identity is None:
         raise App.DoesNotExist
-    app = App.objects.select_for_update().get(pk=app_id)
+    app = _LOCKED.first(app_id)
+    if app is None:
+        raise App.DoesNotExist
     is_right = verifier_matches(pin, app.pin_verifier, purpose=sealing.APP_PIN, bound_to=app.id)
     if app.state == AuthenticatorState.BLOCKED or identity.state != IdentityState.ACTIVE:
         return PinOutcome.BLOCKED
@@ -50,7 +56,7 @@ def accept_pin(*, app_id: UUID, pin: str, actor: Actor, now: datetime) -> PinOut
     app.count(tries)
     if is_right:
         app.last_used_at = now
-    app.save(update_fields=["wrong_in_a_row", "pauses_taken", "paused_until", "last_used_at"])
+    put_back(app, "wrong_in_a_row", "pauses_taken", "paused_until", "last_used_at")
     if is_right:
         return PinOutcome.ACCEPTED
     kind = AuthenticatorKind.APP

@@ -4,12 +4,13 @@ from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from struct import pack
+from typing import Final
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password, verify_password
 from django_otp.oath import TOTP
 
-from audit.api import Actor
+from audit.api import Actor, FixedQuery, put_back
 from hsm.api import check_seed, new_seed, seed_hmac_sha1, seed_verifier
 from identities import events
 from identities.authenticator_queries import AuthenticatorView, device_view
@@ -20,6 +21,15 @@ from identities.states import AuthenticatorBlockReason, AuthenticatorKind, Devic
 from identities.steps.guard import assert_in_transaction
 from identities.steps.lifecycle import block_locked
 from identities.steps.locking import stand_in_line
+
+_ACTIVE_DEVICE: Final = FixedQuery(
+    lambda subject: CodeDevice.objects.select_for_update().filter(user_id=subject, state=DeviceState.ACTIVE), UUID
+)
+_TRIES: Final = FixedQuery(
+    lambda subject, source: DeviceTries.objects.filter(subject=subject, source=source), UUID, str
+)
+_IDENTITY: Final = FixedQuery(lambda pk: Identity.objects.select_for_update(no_key=True).filter(pk=pk), UUID)
+_PASSWORD: Final = FixedQuery(lambda pk: PasswordFactor.objects.select_for_update().filter(pk=pk), UUID)
 
 
 class HsmTotp(TOTP):
@@ -55,8 +65,10 @@ def code_is_right(*, device: CodeDevice, typed: str, now: datetime) -> bool:
     return judged_code(device=device, typed=typed, now=now) is CodeJudgement.RIGHT
 
 
-def judged_code(*, device: CodeDevice, typed: str, now: datetime) -> CodeJudgement:
+def judged_code(*, device: CodeDevice, typed: str, now: datetime, is_use: bool = False) -> CodeJudgement:
     """Tell whether a locked device shows ``typed``; a right one takes its step, so that it is accepted once.
+
+    With ``is_use`` it is noted that the device was used.
 
     Rule:   SEC-3, RFC 6238 section 5.2 (one acceptance a step) and section 6 (drift).
     Writes: CodeDevice.
@@ -69,7 +81,9 @@ def judged_code(*, device: CodeDevice, typed: str, now: datetime) -> CodeJudgeme
         return CodeJudgement.SPENT if totp.shows(int(typed)) else CodeJudgement.WRONG
     device.last_step = totp.t()
     device.drift_steps = max(-LARGEST_DRIFT_STEPS, min(LARGEST_DRIFT_STEPS, totp.drift))
-    device.save(update_fields=["last_step", "drift_steps"])
+    if is_use:
+        device.last_used_at = now
+    put_back(device, "last_step", "drift_steps", "last_used_at")
     return CodeJudgement.RIGHT
 
 
@@ -87,18 +101,16 @@ def accept_code(*, subject: UUID, typed: str, source: str, actor: Actor, now: da
     """
     assert_in_transaction()
     stand_in_line(subject)
-    device = CodeDevice.objects.select_for_update().filter(user_id=subject, state=DeviceState.ACTIVE).first()
+    device = _ACTIVE_DEVICE.first(subject)
     counter = tries_of(device.uuid if device else subject, source)
     if device is None or is_paused(counter.tries, now=now):
         waste_the_time_of_a_code(device, now=now)
         judgement = CodeJudgement.WRONG
     else:
-        judgement = judged_code(device=device, typed=typed, now=now)
+        judgement = judged_code(device=device, typed=typed, now=now, is_use=True)
     if device is not None and judgement is CodeJudgement.RIGHT:
         if counter.pk is not None:
             counter.delete()
-        device.last_used_at = now
-        device.save(update_fields=["last_used_at"])
         return device_view(device)
     if judgement is CodeJudgement.WRONG and not is_paused(counter.tries, now=now):
         count_wrong_code(counter, device, actor=actor, now=now)
@@ -107,8 +119,7 @@ def accept_code(*, subject: UUID, typed: str, source: str, actor: Actor, now: da
 
 def tries_of(subject: UUID, source: str) -> DeviceTries:
     """Give the counter of a subject's wrong codes from a source, not saved as long as there are none."""
-    counted = {"subject": subject, "source": source}
-    return DeviceTries.objects.filter(**counted).first() or DeviceTries(**counted)
+    return _TRIES.first(subject, source) or DeviceTries(subject=subject, source=source)
 
 
 def count_wrong_code(counter: DeviceTries, device: CodeDevice | None, *, actor: Actor, now: datetime) -> None:
@@ -207,8 +218,10 @@ def accept_password(*, identity_id: UUID, typed: str, actor: Actor, now: datetim
     Writes: PasswordFactor, AuditEvent, Identity; when it blocks: PendingChange, Delivery.
     """
     assert_in_transaction()
-    identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
-    factor = PasswordFactor.objects.select_for_update().filter(pk=identity_id).first()
+    identity = _IDENTITY.first(identity_id)
+    if identity is None:
+        raise Identity.DoesNotExist
+    factor = _PASSWORD.first(identity_id)
     is_right, is_outdated = verify_password(
         _owned(typed, identity_id), identity.password
     )  # takes as long for who has none
@@ -221,7 +234,7 @@ def accept_password(*, identity_id: UUID, typed: str, actor: Actor, now: datetim
     factor.count(tries)
     if is_right:
         factor.last_used_at = now
-    factor.save(update_fields=["wrong_in_a_row", "pauses_taken", "paused_until", "last_used_at"])
+    put_back(factor, "wrong_in_a_row", "pauses_taken", "paused_until", "last_used_at")
     kind = AuthenticatorKind.PASSWORD
     if tries.is_blocked:
         reason = AuthenticatorBlockReason.WRONG_TRIES

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import connection
 from django.utils.crypto import salted_hmac
 
+from audit.api import FixedQuery
 from identities.models import Identity
 from identities.queries import IdentityView, view_of
 from identities.rules.user_id import folded
@@ -16,6 +17,7 @@ NOBODY: Final = UUID(int=0)
 """Looked up where there is nobody, so that the database is asked as often (TRY-2)."""
 
 
+_LOCKED: Final = FixedQuery(lambda pk: Identity.objects.select_for_update(no_key=True).filter(pk=pk), UUID)
 LINE: Final = 1  # the first half of the advisory lock of those who try something for one user ID
 
 
@@ -69,7 +71,7 @@ def locked_subject(subject: UUID) -> IdentityView | None:
     Locks:  the identity's row.
     """
     assert_in_transaction()
-    row = Identity.objects.select_for_update(no_key=True).filter(pk=subject).first()
+    row = _LOCKED.first(subject)
     return view_of(row) if row else None
 
 
