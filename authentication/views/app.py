@@ -1,5 +1,7 @@
 """The app's step of a log-in: the page that waits for its answer."""
 
+import re
+from base64 import b64encode
 from typing import Any, assert_never
 
 import segno
@@ -23,11 +25,30 @@ from authentication.views.letting_in import browser_token_of, let_in
 from authentication.views.step import ACT, LoginStepPage
 from authentication.views.way import BUSY, answer_to, asked_app
 from identities.api import AuthenticatorKind
+from mitid_portal.times import danish_time
 
 QR_SCALE = 5  # of the picture, in pixels a module; the page sizes it
+QR_QUIET = 4  # modules of nothing around it (ISO/IEC 18004)
+DARK = re.compile(b"\x01+")
 QR_MASK = 3
 """One mask for all: what is written is random, so that none suits better than another, and to weigh all eight takes
 longer than the rest of the page."""
+
+
+def drawn(address: str) -> str:
+    """Give a QR code as the address of a picture (SVG), each run of dark modules one stroke."""
+    rows = segno.make(address, error="m", mask=QR_MASK).matrix
+    size = len(rows) + 2 * QR_QUIET
+    strokes = "".join(
+        f"M{run.start() + QR_QUIET} {at + QR_QUIET}.5h{run.end() - run.start()}"
+        for at, row in enumerate(rows)
+        for run in DARK.finditer(row)
+    )
+    picture = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size * QR_SCALE}" height="{size * QR_SCALE}"'
+        f' viewBox="0 0 {size} {size}"><path stroke="#000" d="{strokes}"/></svg>'
+    )
+    return f"data:image/svg+xml;base64,{b64encode(picture.encode()).decode()}"
 
 
 class AppPage(LoginStepPage, FormMixin[OpeningCodeForm], ProcessFormView):
@@ -35,6 +56,8 @@ class AppPage(LoginStepPage, FormMixin[OpeningCodeForm], ProcessFormView):
 
     template_name = "authentication/app.html"
     form_class = OpeningCodeForm
+    alike = (*LoginStepPage.alike, "is_asked", "is_busy")
+    holes = ("request_id", "app_url", "qr_code", "short_code", "until")
 
     @property
     def way(self) -> AuthenticatorKind:
@@ -47,13 +70,15 @@ class AppPage(LoginStepPage, FormMixin[OpeningCodeForm], ProcessFormView):
         qr_code = ""
         if asked:
             address = f"{settings.PUBLIC_ADDRESS}/app/#q={asked.qr_token}"
-            qr_code = segno.make(address, error="m", mask=QR_MASK).svg_data_uri(scale=QR_SCALE)
+            qr_code = drawn(address)
         return super().get_context_data(
             asked=asked,
+            is_asked=asked is not None,
             request_id=self.request_id,
             app_url=f"{reverse('authentication:app-shell')}#b={asked.button_token}" if asked else "",
             qr_code=qr_code,
             short_code=grouped(asked.short_code) if asked else "",
+            until=danish_time(asked.expires_at) if asked else "",
             is_busy=BUSY in self.request.GET or self.request.method == "POST",
             **kwargs,
         )

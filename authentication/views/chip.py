@@ -23,6 +23,7 @@ class ChipPage(LoginStepPage, FormMixin[ChipForm], ProcessFormView):
 
     template_name = "authentication/chip.html"
     form_class = ChipForm
+    holes = ("options",)
 
     @property
     def way(self) -> AuthenticatorKind:

@@ -8,19 +8,20 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from authentication.pages import PublicPage
 from authentication.rules import ways_to_reach
 from authentication.texts import WAYS
+from authentication.views.alike import AlikePage
 from authentication.views.flow import LOGIN_PAGES, STEPS, kept_door, kept_level, kept_request_id, kept_way
 from identities.api import AuthenticatorKind
 
 ACT = "login"
 
 
-class LoginStepPage(PublicPage):
+class LoginStepPage(AlikePage):
     """A step that only a browser in the middle of a log-in may take."""
 
     request_id: UUID
+    alike: ClassVar[tuple[str, ...]] = ("door", "back_url", "steps", "way", "other_ways")
     may_turn_back: ClassVar[bool] = True
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

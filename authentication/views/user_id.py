@@ -7,12 +7,12 @@ from django.http import HttpResponse
 from django.views.generic.edit import FormMixin, ProcessFormView
 
 from authentication.forms import UserIdForm
-from authentication.pages import PublicPage
 from authentication.rules import LEAST_LEVEL
 from authentication.states import Door, Purpose
 from authentication.texts import FROM_HERE_TOO_MANY
 from authentication.throttle import note_wrong_try, source_may_try, source_of
 from authentication.usecases.open_request import open_request
+from authentication.views.alike import AlikePage
 from authentication.views.flow import FIRST_STEPS, keep_request, kept_request_id
 from authentication.views.way import go
 from identities.api import AssuranceLevel
@@ -21,11 +21,12 @@ ACT = "open-login"
 PURPOSES = {Door.PORTAL: Purpose.PORTAL_LOGIN, Door.BACKOFFICE: Purpose.BACKOFFICE_LOGIN}
 
 
-class UserIdPage(PublicPage, FormMixin[UserIdForm], ProcessFormView):
+class UserIdPage(AlikePage, FormMixin[UserIdForm], ProcessFormView):
     """Who wants in; what is typed is taken as it is, whether somebody has it or nobody (TRY-2)."""
 
     template_name = "authentication/user_id.html"
     form_class = UserIdForm
+    alike = ("door", "has_ended", "is_step_up", "steps")
     door: ClassVar[Door] = Door.PORTAL
 
     @property

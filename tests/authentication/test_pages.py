@@ -77,7 +77,7 @@ class TestFirstThingShown:
             client = Client()
             begin(client, user_id, way="chip", start=f"/log-in/{level}")
             page = client.get("/log-in/chip/")
-            offers.append({value for value, _ in page.context["other_ways"]})
+            offers.append({value for value, _ in page.context_data["other_ways"]})
         assert offers[0] == offers[1] == ({"app"} if level else WAYS - {"chip"})
 
     def test_a_way_that_does_not_exist_changes_nothing(self, client, resident):
@@ -93,13 +93,13 @@ class TestApp:
     def test_the_app_approves_and_the_browser_goes_on(self, client, resident, app):
         assert begin(client, resident.user_id, way="app").url == "/log-in/app/"
         page = client.get("/log-in/app/")
-        asked = page.context["asked"]
+        asked = page.context_data["asked"]
         assert f'href="/app/#b={asked.button_token}"' in page.content.decode()
         assert asked.qr_token not in page.content.decode()  # it is in the picture only
-        assert page.context["qr_code"].startswith("data:image/svg+xml")
+        assert page.context_data["qr_code"].startswith("data:image/svg+xml")
         assert client.get("/log-in/app/progress/").json() == {"state": "waiting"}
         assert client.post("/log-in/app/go-on/").url == "/log-in/app/"
-        decide(app, newest().id, clock.now(), binding=page.context["short_code"])
+        decide(app, newest().id, clock.now(), binding=page.context_data["short_code"])
         assert client.get("/log-in/app/progress/").json() == {"state": "confirmed"}
         assert client.post("/log-in/app/go-on/").url == "/profile/"
         assert client.get("/profile/").status_code == 200
@@ -117,14 +117,14 @@ class TestApp:
         client = Client()
         assert begin(client, resident.user_id, way="app").url == "/log-in/app/?busy=1"
         page = client.get("/log-in/app/?busy=1")
-        assert page.context["asked"] is None
+        assert page.context_data["asked"] is None
         assert client.post("/log-in/app/", {"opening_code": ""}).url == "/log-in/app/?busy=1"
         wrong = client.post("/log-in/app/", {"opening_code": "AAAA-AAAA"})
         assert wrong.status_code == 422
-        assert "opening_code" in wrong.context["form"].errors
+        assert "opening_code" in wrong.context_data["form"].errors
         code = new_opening_code(app_id=app.id, now=clock.now()).code
         assert client.post("/log-in/app/", {"opening_code": code}).url == "/log-in/app/"
-        assert client.get("/log-in/app/").context["asked"]
+        assert client.get("/log-in/app/").context_data["asked"]
 
     def test_apr_5_a_browser_that_logged_in_before_is_known(self, client, resident, app):
         """APR-5."""
@@ -155,7 +155,7 @@ class TestChip:
     def test_a_chip_and_the_password_let_in(self, client, resident):
         chip = a_chip(resident, clock.now())
         begin(client, resident.user_id, way="chip")
-        options = json.loads(client.get("/log-in/chip/").context["options"])
+        options = json.loads(client.get("/log-in/chip/").context_data["options"])
         assert options == chip_options(request_id=newest().id)
         answer = json.dumps(chip.get(options))
         assert client.post("/log-in/chip/", {"response": answer}).url == "/log-in/password/"
@@ -173,8 +173,8 @@ class TestAudioReader:
     def test_the_page_speaks_of_the_reader(self, client, resident):
         assert begin(client, resident.user_id, way="audio_code_reader").url == "/log-in/code/"
         page = client.get("/log-in/code/", headers={"Accept-Language": "en"})
-        assert page.context["way"] == "audio_code_reader"
-        assert "code_display" in {value for value, _ in page.context["other_ways"]}
+        assert page.context_data["way"] == "audio_code_reader"
+        assert "code_display" in {value for value, _ in page.context_data["other_ways"]}
 
 
 class TestStepUp:
@@ -188,7 +188,7 @@ class TestStepUp:
         monkeypatch.setattr(ProfilePage, "level_needed", AssuranceLevel.HIGH)
         address = client.get("/profile/").url
         assert address == "/log-in/?level=high&next=%2Fprofile%2F"
-        assert client.get(address).context["is_step_up"]
+        assert client.get(address).context_data["is_step_up"]
         begin(client, resident.user_id, start=address)
         assert newest().level_wanted == AssuranceLevel.HIGH
 
@@ -223,7 +223,7 @@ class TestAlike:
             for send in (partial(client.post, path, values), partial(client.get, path)):
                 with CaptureQueriesContext(connection) as queries:
                     response = send()
-                errors = response.context["form"].errors if response.status_code == 422 else {}
+                errors = response.context_data["form"].errors if response.status_code == 422 else {}
                 location = response.headers.get("Location")
                 statements = [statement(query["sql"]) for query in queries]
                 seen.append((path, response.status_code, location, dict(errors), statements))
@@ -275,7 +275,7 @@ class TestAlike:
     def asked_for_pages(self, resident):
         client = Client()
         begin(client, resident.user_id, way="app")
-        assert client.get("/log-in/app/").context["asked"]
+        assert client.get("/log-in/app/").context_data["asked"]
         with CaptureQueriesContext(connection) as queries:
             client.get("/log-in/app/")
             client.get("/log-in/app/progress/")

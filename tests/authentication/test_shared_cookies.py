@@ -38,7 +38,7 @@ def test_who_shares_the_cookie_of_before_is_turned_away_at_go_on():
     thief.cookies[name] = victim.cookies[name] = planted
     victim.post("/log-in/", {"user_id": resident.user_id})
     victim.post("/log-in/way/", {"with": "app"})
-    words = victim.get("/log-in/app/").context["asked"]
+    words = victim.get("/log-in/app/").context_data["asked"]
     decide(app, ApprovalRequest.objects.latest("id").id, clock.now(), binding=words.short_code)
     assert thief.get("/log-in/app/progress/").url == "/log-in/"
     assert thief.post("/log-in/app/go-on/").url == "/log-in/"
