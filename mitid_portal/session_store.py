@@ -22,6 +22,7 @@ _EXISTS: Final = "SELECT 1 FROM django_session WHERE session_key = %s"
 _INSERT: Final = """
     INSERT INTO django_session (session_key, session_data, expire_date) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING
 """
+_DELETE_AND_INSERT: Final = f"WITH gone AS (DELETE FROM django_session WHERE session_key = %s) {_INSERT.strip()}"  # noqa: S608 - constants
 _UPDATE: Final = "UPDATE django_session SET session_data = %s, expire_date = %s WHERE session_key = %s"
 _DELETE: Final = "DELETE FROM django_session WHERE session_key = %s"
 
@@ -32,6 +33,7 @@ class SessionStore(db.SessionStore):
     def __init__(self, session_key: str | None = None) -> None:
         super().__init__(session_key)
         self._is_stored = session_key is not None
+        self._key_before: str | None = None
 
     def _validate_session_key(self, key: str | None) -> bool:
         return key is not None and _KEY.fullmatch(key) is not None  # a cookie may say anything
@@ -61,6 +63,13 @@ class SessionStore(db.SessionStore):
         self._session_cache: dict[str, Any] = getattr(self, "_session_cache", {})
         self.modified = True
 
+    def cycle_key(self) -> None:
+        """The session has another key from the next ``save`` on, which forgets the one before."""
+        self.items()  # what it holds is read by the key that it still has
+        before = self.session_key if self._is_stored else self._key_before
+        self.create()
+        self._key_before = before
+
     def save(self, must_create: bool = False) -> None:  # noqa: FBT001, FBT002 - Django's own signature
         """Store the session as it is.
 
@@ -71,18 +80,22 @@ class SessionStore(db.SessionStore):
         is_new = must_create or not self._is_stored
         data = self.encode(dict(self.items()))
         with connection.cursor() as cursor:
-            if is_new:
+            if self._key_before is not None:
+                cursor.execute(_DELETE_AND_INSERT, [self._key_before, self.session_key, data, self.get_expiry_date()])
+            elif is_new:
                 cursor.execute(_INSERT, [self.session_key, data, self.get_expiry_date()])
             else:
                 cursor.execute(_UPDATE, [data, self.get_expiry_date(), self.session_key])
             if cursor.rowcount != 1:
                 raise CreateError if is_new else UpdateError
-        self._is_stored = True
+        self._is_stored, self._key_before = True, None
 
     def delete(self, session_key: str | None = None) -> None:
         """The session is not stored any more."""
         key = session_key or self.session_key
-        if key is None or (key == self.session_key and not self._is_stored):
+        if key == self.session_key and self._key_before is not None:
+            key, self._key_before = self._key_before, None
+        elif key is None or (key == self.session_key and not self._is_stored):
             return
         with connection.cursor() as cursor:
             cursor.execute(_DELETE, [key])

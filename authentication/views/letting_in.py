@@ -24,7 +24,8 @@ def browser_token_of(request: HttpRequest) -> str | None:
 def let_in(request: HttpRequest, outcome: LoggedIn) -> HttpResponse:
     """Begin a fresh session with fresh form tokens, so that what was set before is worth nothing after."""
     address = request.session.get(NEXT_KEY) or reverse(settings.DOOR_PAGES[outcome.door.value])
-    request.session.flush()
+    request.session.cycle_key()
+    request.session.clear()
     request.session[LOGIN_KEYS[outcome.door]] = str(outcome.login_id)
     rotate_token(request)
     response = HttpResponseRedirect(address)

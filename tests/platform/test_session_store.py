@@ -36,15 +36,38 @@ def test_a_session_is_put_in_changed_and_read_by_one_statement_each(django_asser
         assert SessionStore(session.session_key)["a"] == 2
 
 
-def test_a_new_key_costs_the_old_ones_deletion_and_is_stored_with_what_was_kept(django_assert_num_queries):
+def test_a_new_key_is_stored_and_the_old_one_gone_by_one_statement(django_assert_num_queries):
     session = stored(a=1)
     old = session.session_key
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         session.cycle_key()
         session.save()
     assert session.session_key != old
     assert not SessionStore().exists(old)
     assert SessionStore(session.session_key)["a"] == 1
+
+
+def test_a_new_key_that_was_never_stored_leaves_the_old_one():
+    session = stored(a=1)
+    old = session.session_key
+    session.cycle_key()
+    assert SessionStore(old)["a"] == 1
+
+
+def test_a_session_is_flushed_by_the_key_that_is_stored():
+    session = stored(a=1)
+    session.cycle_key()
+    session.cycle_key()
+    session.flush()
+    assert not Session.objects.exists()
+
+
+def test_a_second_new_key_forgets_the_one_that_is_stored():
+    session = stored(a=1)
+    session.cycle_key()
+    session.cycle_key()
+    session.save()
+    assert [row.session_key for row in Session.objects.all()] == [session.session_key]
 
 
 def test_a_session_that_was_ended_meanwhile_is_not_brought_back():
