@@ -3,6 +3,9 @@
 from base64 import urlsafe_b64encode
 from typing import Final
 
+from rest_framework.exceptions import ValidationError
+
+from authentication.app_api.fields import shape
 from authentication.app_api.jws import read_approval
 from authentication.app_api.serializers import ApprovalText
 from authentication.queries import RequestView
@@ -21,10 +24,13 @@ def approval_holds(signed: str, *, app: AppView, shown: RequestView, is_approved
     members = read_approval(signed, app_id=app.id, device_key=app.device_key)
     if members is None:
         return False
-    text = ApprovalText(data=members)
-    if not text.is_valid() or text.fields.keys() != members.keys():
+    text = shape(ApprovalText)
+    if text.fields.keys() != members.keys():
         return False
-    said = text.validated_data
+    try:
+        said = text.run_validation(members)
+    except ValidationError:
+        return False
     return bool(
         said["request_id"] == shown.id
         and said["reference_text"] == shown.reference_text

@@ -1,11 +1,30 @@
 """Fields that take a value of their own JSON type and no other: ``"1"``, ``1`` and ``true`` are three things."""
 
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 from uuid import UUID
 
+from django.utils.translation import get_language
 from rest_framework import serializers
 
 from authentication.app_api.jws import canonical_uuid
+
+Shape = TypeVar("Shape", bound=serializers.Serializer[Any])
+
+
+def shape(kind: type[Shape]) -> Shape:
+    """Give the one serializer of its kind, for ``run_validation`` and ``to_representation``, which keep nothing in it.
+
+    Each new one would copy its fields, which takes longer than what they then do. There is one a language: a limit's
+    words stay in the language in which they were said first.
+    """
+    found: Shape = _shape(kind, get_language())
+    return found
+
+
+@cache
+def _shape(kind: type[Shape], _language: str | None) -> Shape:
+    return kind()
 
 
 class TextField(serializers.CharField):

@@ -23,7 +23,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from authentication.app_api.fields import Asked
+from authentication.app_api.fields import Asked, shape
 from authentication.app_api.jws import MOST_BODY_BYTES, SignedRequest, payload_under, read_request
 from authentication.app_api.nonces import current_era, new_nonce, take_nonce
 from authentication.app_api.problems import MEDIA_TYPE, Problem, ProblemCode
@@ -125,9 +125,7 @@ class SignedApi(AppApi):
         members = read_object(payload)
         if members is None:
             raise Problem(ProblemCode.MALFORMED)
-        asked = self.asked(data=members)
-        asked.is_valid(raise_exception=True)
-        return dict(asked.validated_data)
+        return dict(shape(self.asked).run_validation(members))
 
 
 class EnrolmentApi(SignedApi):

@@ -6,6 +6,7 @@ from rest_framework.response import Response
 
 from authentication.app_api.answers import DecisionAnswer, RequestAnswer, RequestsAnswer
 from authentication.app_api.approvals import DECISIONS, approval_holds
+from authentication.app_api.fields import shape
 from authentication.app_api.problems import Problem, ProblemCode
 from authentication.app_api.schema import ANY_PIN, BY_A_USABLE_APP, IN_A_SESSION, described
 from authentication.app_api.serializers import BindingAsked, DecisionAsked, WithSession, binding_in
@@ -42,7 +43,7 @@ class BindApi(KnownAppApi):
         found = bind_request(identity_id=app.identity_id, binding=binding, now=self.now) if binding else None
         if found is None:
             raise Problem(ProblemCode.REQUEST_OVER)
-        return Response(RequestAnswer(found).data)
+        return Response(shape(RequestAnswer).to_representation(found))
 
 
 @described(
@@ -77,7 +78,7 @@ class DecisionApi(KnownAppApi):
         )
         match outcome:
             case Decided():
-                return Response(DecisionAnswer({"decision": DECISIONS[is_approved]}).data)
+                return Response(shape(DecisionAnswer).to_representation({"decision": DECISIONS[is_approved]}))
             case DecisionRefused():
                 raise problem_of_decision(outcome)
             case _:

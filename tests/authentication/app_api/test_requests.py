@@ -294,3 +294,14 @@ def test_two_yeses_at_once_are_one():
 def a_phone_again(phone):
     """The same key and app, with a connection of its own."""
     return a_fresh_phone(key=phone.key, app_id=phone.app_id)
+
+
+def test_what_is_too_long_is_told_in_the_language_of_each(phone):
+    """The serializers are kept from one request to the next, and their words are not."""
+    told = {}
+    for language in ("en", "da", "en"):
+        phone.language = language
+        told[language] = phone.bind("x" * 300, name="short_code").json["invalid"]["short_code"]
+    assert told["en"] != told["da"]
+    assert "300" not in str(told)
+    assert "no more than" in told["en"][0]
