@@ -63,6 +63,7 @@ class FixedQuery(Generic[Row]):
         compiler = query.get_compiler(DEFAULT_DB_ALIAS)
         text, parameters = compiler.as_sql()
         known = {sample: which for which, sample in enumerate(self._samples)}
+        text, parameters = _with_literals(text, parameters, known)
         places = [(place, known[value]) for place, value in enumerate(parameters) if _is_in(value, known)]
         if {which for _, which in places} != set(known.values()):
             raise FieldError("A value of the query is not among its parameters.")
@@ -151,6 +152,25 @@ def _sample(hole: type[Any], place: int) -> Any:
     if hole is datetime:
         return _EPOCH + timedelta(days=place)
     return f"\ue000{place}" if hole is str else -(2**31) + place
+
+
+def _with_literals(text: str, parameters: Sequence[Any], known: dict[Any, int]) -> tuple[str, list[Any]]:
+    """Write what never changes into the text: only so does the server see that a partial index holds the rows."""
+    first, *rest = text.split("%s")
+    pieces, left = [first], []
+    for value, piece in zip(parameters, rest, strict=True):
+        literal = None if _is_in(value, known) else _literal(value)
+        if literal is None:
+            left.append(value)
+        pieces += [literal or "%s", piece]
+    return "".join(pieces), left
+
+
+def _literal(value: Any) -> str | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(int(value))
+    is_plain = isinstance(value, str) and value.isascii() and value.replace("_", "").isalnum()
+    return f"'{value!s}'" if is_plain else None
 
 
 def _is_in(value: Any, known: dict[Any, int]) -> bool:

@@ -166,3 +166,25 @@ def test_they_are_counted_where_queries_are_logged(django_assert_num_queries):
 
 def _nothing_is_asked(*_arguments):
     raise AssertionError("The database was asked.")
+
+
+def test_what_never_changes_stands_in_the_text_so_that_a_partial_index_is_used():
+    fixed = FixedQuery(
+        lambda subject: ApprovalRequest.objects.filter(
+            subject=subject, state=RequestState.OPEN, app_opened_at__isnull=False
+        ),
+        UUID,
+    )
+    subject = uuid4()
+    row = a_request(subject=subject, app_opened_at=AT)
+    row.save()
+    told = []
+
+    def listen(execute, sql, params, many, context):
+        told.append((sql, list(params)))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(listen):
+        assert fixed.rows(subject) == [row]
+    assert told[0][1] == [subject]
+    assert "'open'" in told[0][0]
