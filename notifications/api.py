@@ -9,6 +9,7 @@ from notifications.messages import (
     AuthenticatorReopened,
     AuthenticatorSuspended,
     ChangeConfirmed,
+    ChangeRanOut,
     ChangeRequested,
     ChangeStillWaits,
     ChangeStopped,
@@ -69,6 +70,7 @@ from notifications.watching import (
     queue,
     spent_of,
 )
+from notifications.withdrawal import withdraw
 
 __all__ = [
     "ActivationCodeSent",
@@ -81,6 +83,7 @@ __all__ = [
     "BlockReply",
     "CarrierWord",
     "ChangeConfirmed",
+    "ChangeRanOut",
     "ChangeRequested",
     "ChangeStillWaits",
     "ChangeStopped",
@@ -154,4 +157,5 @@ __all__ = [
     "spent_of",
     "times_told",
     "unread_in_inbox",
+    "withdraw",
 ]

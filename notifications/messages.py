@@ -37,6 +37,18 @@ class _AboutField(Message):
 
 
 @dataclass(frozen=True, kw_only=True)
+class _AboutAuthenticator(Message):
+    """What says that something was done with an authenticator, and when."""
+
+    authenticator: str
+    at: datetime
+
+    def __post_init__(self) -> None:
+        require("authenticator", self.authenticator, AUTHENTICATORS)
+        require_aware(at=self.at)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContactCode(Message):
     """A code to one new contact, which proves it (CHG-1)."""
 
@@ -62,55 +74,31 @@ class IdentityIssued(Message):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuthenticatorActivated(Message):
+class AuthenticatorActivated(_AboutAuthenticator):
     """An authenticator was activated."""
 
     kind = MessageKind.AUTHENTICATOR_ACTIVATED
-    authenticator: str
-    at: datetime
-
-    def __post_init__(self) -> None:
-        require("authenticator", self.authenticator, AUTHENTICATORS)
-        require_aware(at=self.at)
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuthenticatorBlocked(Message):
+class AuthenticatorBlocked(_AboutAuthenticator):
     """An authenticator was blocked, by whoever or by too many wrong tries (ALR-2, TRY-1)."""
 
     kind = MessageKind.AUTHENTICATOR_BLOCKED
-    authenticator: str
-    at: datetime
-
-    def __post_init__(self) -> None:
-        require("authenticator", self.authenticator, AUTHENTICATORS)
-        require_aware(at=self.at)
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuthenticatorSuspended(Message):
+class AuthenticatorSuspended(_AboutAuthenticator):
     """An authenticator was suspended at somebody's wish, or because it may have been copied (BLK-1)."""
 
     kind = MessageKind.AUTHENTICATOR_SUSPENDED
-    authenticator: str
-    at: datetime
-
-    def __post_init__(self) -> None:
-        require("authenticator", self.authenticator, AUTHENTICATORS)
-        require_aware(at=self.at)
 
 
 @dataclass(frozen=True, kw_only=True)
-class AuthenticatorReopened(Message):
+class AuthenticatorReopened(_AboutAuthenticator):
     """A suspended authenticator opens the identity again."""
 
     kind = MessageKind.AUTHENTICATOR_REOPENED
-    authenticator: str
-    at: datetime
-
-    def __post_init__(self) -> None:
-        require("authenticator", self.authenticator, AUTHENTICATORS)
-        require_aware(at=self.at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,16 +154,10 @@ class TemporaryPin(Message):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CodeIssued(Message):
+class CodeIssued(_AboutAuthenticator):
     """An activation code was issued."""
 
     kind = MessageKind.CODE_ISSUED
-    authenticator: str
-    at: datetime
-
-    def __post_init__(self) -> None:
-        require("authenticator", self.authenticator, AUTHENTICATORS)
-        require_aware(at=self.at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -215,6 +197,13 @@ class WrongReplies(_AboutField):
     """So many wrong codes came from the citizen's number that BLOCK is not heard any more (CHG-6, ALR-2)."""
 
     kind = MessageKind.WRONG_REPLIES
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeRanOut(_AboutField):
+    """A change was asked for and ran out before its alert could be sent: told in its place, as what is past (CHG-2)."""
+
+    kind = MessageKind.CHANGE_RAN_OUT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -379,6 +368,7 @@ BY_KIND: Final[dict[MessageKind, type[Message]]] = {
         ChangeRequested,
         ChangeStillWaits,
         WrongReplies,
+        ChangeRanOut,
         ChangeConfirmed,
         ChangeStopped,
         IdentityBlocked,

@@ -45,6 +45,7 @@ class MessageKind(StrEnum):
     CHANGE_REQUESTED = "change_requested"
     CHANGE_STILL_WAITS = "change_still_waits"
     WRONG_REPLIES = "wrong_replies"
+    CHANGE_RAN_OUT = "change_ran_out"
     CHANGE_CONFIRMED = "change_confirmed"
     CHANGE_STOPPED = "change_stopped"
     IDENTITY_BLOCKED = "identity_blocked"

@@ -52,14 +52,16 @@ def enqueue(
     now: datetime,
     spare_addresses: Sequence[Address] = (),
     source: UUID | None = None,
+    useful_until: datetime | None = None,
 ) -> list[UUID]:
     """Store ``message`` for every address, ready to send; workers are woken when the transaction commits.
 
     The words are made here, so that a fault in a template rolls back what they would have told of. A copy for
     each spare address is held back and goes out only if one of ``addresses`` is given up.
 
-    What goes to the app's inbox has arrived when it is stored. ``source`` is the opaque id of whoever has a code sent:
-    codes are limited by it (``notifications.throttle``).
+    What goes to the app's inbox has arrived when it is stored. ``source`` is the opaque id of whoever has a code sent,
+    by which codes are limited (``notifications.throttle``), or of what an alert tells of, by which it is withdrawn
+    (``notifications.withdrawal``). After ``useful_until`` it is not sent; a code and a heartbeat have their own end.
 
     Rule:    ALR-4, ALR-5.
     Returns: the ids of the deliveries that wait for a provider, in the order of ``addresses``.
@@ -76,6 +78,7 @@ def enqueue(
             language=language,
             reference=reference,
             source=source,
+            useful_until=_useful_until(message, now) or useful_until,
             now=now,
             message_id=message_id,
         )
@@ -97,6 +100,7 @@ def _delivery(
     language: Language,
     reference: UUID,
     source: UUID | None,
+    useful_until: datetime | None,
     now: datetime,
     message_id: UUID,
 ) -> Delivery:
@@ -127,7 +131,7 @@ def _delivery(
         provider_reference=INBOX if is_inbox else "",
         created_at=now,
         next_attempt_at=now if state is DeliveryState.QUEUED and not is_inbox else None,
-        useful_until=_useful_until(message, now),
+        useful_until=None if is_inbox else useful_until,
     )
 
 

@@ -42,6 +42,7 @@ MESSAGES: Final[Mapping[MessageKind, Text]] = {
     MessageKind.CHANGE_REQUESTED: _("Change requested"),
     MessageKind.CHANGE_STILL_WAITS: _("A change waits that a word to the carrier did not stop"),
     MessageKind.WRONG_REPLIES: _("Many wrong answers to a text message"),
+    MessageKind.CHANGE_RAN_OUT: _("Change ran out before its alert was sent"),
     MessageKind.CHANGE_CONFIRMED: _("Change made"),
     MessageKind.CHANGE_STOPPED: _("Change stopped"),
     MessageKind.IDENTITY_BLOCKED: _("Identity blocked"),

@@ -32,8 +32,12 @@ def alert_citizen(
     now: datetime,
     also: list[Address] | None = None,
     not_by: Channel | None = None,
+    source: UUID | None = None,
+    useful_until: datetime | None = None,
 ) -> None:
     """Store an alert to every contact point of ``identity``, and to ``also``; to none of the channel ``not_by``.
+
+    ``source`` and ``useful_until`` are those of ``notifications.api.enqueue``.
 
     Rule:   ALR-2, ALR-3, ALR-4.
     Writes: Delivery.
@@ -46,6 +50,8 @@ def alert_citizen(
         addresses=chosen,
         language=Language(identity.language),
         reference=identity.id,
+        source=source,
+        useful_until=useful_until,
         now=now,
     )
 

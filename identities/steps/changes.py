@@ -9,14 +9,15 @@ from uuid import UUID
 from audit.api import Actor
 from hsm.api import blind_index, open_sealed, seal, verifier
 from identities import events, sealing
-from identities.models import Identity, PendingChange
+from identities.models import ContactPoint, Identity, PendingChange
+from identities.queries import address_of
 from identities.rules.change import window_of
 from identities.states import AssuranceLevel, CancelledBy, ChangeField, ChangeState, IdentityState
 from identities.steps.alerts import alert_citizen
 from identities.steps.contacts import use_proof
 from identities.steps.guard import assert_in_transaction
 from identities.steps.judging import ChangeNotTaken, RequestRefusal, judged_value
-from notifications.api import ChangeRequested, ChangeStopped
+from notifications.api import ChangeRanOut, ChangeRequested, ChangeStopped, Language, enqueue, withdraw
 
 WORD_FOR_CANCELLER = {
     CancelledBy.CITIZEN: "citizen",
@@ -98,7 +99,7 @@ def create_change(
         stop_code=stop_code,
         stop_address=stop_address(stop_token),
     )
-    alert_citizen(identity=identity, message=message, now=now)
+    alert_citizen(identity=identity, message=message, now=now, source=change.id, useful_until=closes_at)
     return ChangeWaits(change_id=change.id, opens_at=opens_at, closes_at=closes_at)
 
 
@@ -120,7 +121,11 @@ def pending_row(*, identity_id: UUID, field: ChangeField, now: datetime) -> Pend
 
 
 def expire(*, change: PendingChange, now: datetime) -> None:
-    """End a locked change whose window has closed."""
+    """End a locked change whose window has closed, and tell whom its alert has not reached that it ran out.
+
+    Rule:   CHG-2, CHG-4, ALR-4.
+    Writes: PendingChange, AuditEvent, Delivery.
+    """
     assert_in_transaction()
     change.state, change.ended_at = ChangeState.EXPIRED, now
     change.save(update_fields=["state", "ended_at"])
@@ -131,6 +136,17 @@ def expire(*, change: PendingChange, now: datetime) -> None:
         actor=Actor.system(),
         now=now,
     )
+    unreached = withdraw(reference=change.identity_id, source=change.id, now=now)
+    points = ContactPoint.objects.filter(identity_id=change.identity_id, id__in=unreached).order_by("id")
+    addresses = [address_of(point) for point in points]
+    if addresses:
+        enqueue(
+            message=ChangeRanOut(field=change.field),
+            addresses=addresses,
+            language=Language(change.identity.language),
+            reference=change.identity_id,
+            now=now,
+        )
 
 
 def expire_change(*, change_id: UUID, now: datetime) -> bool:
@@ -180,6 +196,7 @@ def cancel_all_changes(*, identity: Identity, by: CancelledBy, actor: Actor, now
 def _cancel(change: PendingChange, *, by: CancelledBy, actor: Actor, now: datetime) -> None:
     change.state, change.cancelled_by, change.ended_at = ChangeState.CANCELLED, by, now
     change.save(update_fields=["state", "cancelled_by", "ended_at"])
+    withdraw(reference=change.identity_id, source=change.id, now=now)
     events.change_cancelled(
         identity_id=change.identity_id,
         change_id=change.id,

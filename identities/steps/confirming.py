@@ -14,7 +14,7 @@ from identities.steps.alerts import alert_addresses, alert_citizen
 from identities.steps.changes import expire, new_value_of
 from identities.steps.guard import assert_in_transaction
 from identities.steps.putting import Put, put_value
-from notifications.api import ChangeConfirmed
+from notifications.api import ChangeConfirmed, withdraw
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,7 @@ def confirm_pending_change(
     change.second_login_id, change.second_login_at = second.id, second.at
     change.save(update_fields=["state", "ended_at", "second_login_id", "second_login_at"])
     events.change_confirmed(identity_id=identity.id, change_id=change.id, field=field, actor=actor, now=now)
+    withdraw(reference=identity.id, source=change.id, now=now)  # what tells that it waits
     message = ChangeConfirmed(field=field.value, at=now)
     alert_citizen(identity=identity, message=message, now=now, also=stood_before)
     return Confirmed(field=field, code=outcome.code)

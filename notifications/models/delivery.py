@@ -22,7 +22,7 @@ class Delivery(models.Model):
     language = models.CharField(max_length=2, choices=[(item.value, item.value) for item in Language])
     contact_id = models.UUIDField()
     reference = models.UUIDField()
-    source = models.UUIDField(null=True)  # of a code: the officer or citizen who had it sent, for limits (TRY-2)
+    source = models.UUIDField(null=True)  # who had a code sent, for limits (TRY-2); the change that an alert tells of
     address_sealed = models.BinaryField()
     address_index = models.BinaryField(null=True)  # of the normal form, for limits by address; the inbox has none
     subject_sealed = models.BinaryField(null=True)
@@ -34,7 +34,7 @@ class Delivery(models.Model):
     in_doubt_since = models.DateTimeField(null=True)  # an attempt of which nobody could say whether it got through
     maybe_doubled = models.PositiveSmallIntegerField(default=0)  # tries while that was so: ALR-4's counted duplicates
     created_at = models.DateTimeField()
-    useful_until = models.DateTimeField(null=True)  # a code that is dead must not arrive
+    useful_until = models.DateTimeField(null=True)  # a code that is dead, a change that is over
     next_attempt_at = models.DateTimeField(null=True)  # QUEUED: the next try; CLAIMED: the end of the lease
     sent_at = models.DateTimeField(null=True)
     receipt_due_at = models.DateTimeField(null=True)  # SENT: when to ask the provider; null: it tells nothing more

@@ -18,7 +18,17 @@ from notifications.sealing import Column, index_address, open_column, seal_colum
 from notifications.states import DeliveryState, Priority, ResendReason
 from notifications.wake import wake
 
-COPIED: Final = ("message_id", "kind", "channel", "priority", "language", "contact_id", "reference", "useful_until")
+COPIED: Final = (
+    "message_id",
+    "kind",
+    "channel",
+    "priority",
+    "language",
+    "contact_id",
+    "reference",
+    "source",
+    "useful_until",
+)
 
 
 class ResendRefusal(StrEnum):

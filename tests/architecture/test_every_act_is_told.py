@@ -13,7 +13,7 @@ from tests.architecture.source import modules
 ABOVE = ("identities", "authentication", "selfservice", "registration")
 
 ALR_2 = {
-    "an attempt to change in self-service": {MessageKind.CHANGE_REQUESTED},
+    "an attempt to change in self-service": {MessageKind.CHANGE_REQUESTED, MessageKind.CHANGE_RAN_OUT},
     "an attempt that was stopped": {MessageKind.CHANGE_STOPPED},
     "phone, e-mail, user ID or password changed": {MessageKind.CHANGE_CONFIRMED},
     "authenticator activated": {MessageKind.AUTHENTICATOR_ACTIVATED},

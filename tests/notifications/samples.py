@@ -14,6 +14,7 @@ from notifications.messages import (
     AuthenticatorReopened,
     AuthenticatorSuspended,
     ChangeConfirmed,
+    ChangeRanOut,
     ChangeRequested,
     ChangeStillWaits,
     ChangeStopped,
@@ -82,5 +83,6 @@ def every_message() -> list[Message]:
         *(ChangeStillWaits(field=field, opens_at=AT) for field in fields),
         *(ReplyStoppedOnly(field=field) for field in fields),
         *(WrongReplies(field=field) for field in fields),
+        *(ChangeRanOut(field=field) for field in fields),
         Heartbeat(at=AT),
     ]
