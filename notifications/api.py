@@ -47,6 +47,7 @@ from notifications.queries import (
     provider_minutes,
     times_told,
     unread_in_inbox,
+    was_texted,
 )
 from notifications.rendering import MessageFault
 from notifications.rules.addresses import normal_email, normal_phone
@@ -69,6 +70,7 @@ from notifications.watching import (
     provider_sums,
     queue,
     spent_of,
+    spent_today,
 )
 from notifications.withdrawal import withdraw
 
@@ -155,7 +157,9 @@ __all__ = [
     "refusal_to_send_code",
     "resend",
     "spent_of",
+    "spent_today",
     "times_told",
     "unread_in_inbox",
+    "was_texted",
     "withdraw",
 ]

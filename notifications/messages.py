@@ -338,6 +338,7 @@ class ReplyNotUnderstood(Message):
     """The answer to a reply that could not be acted on."""
 
     kind = MessageKind.REPLY_NOT_UNDERSTOOD
+    priority = Priority.NEWS  # whoever writes at random must not stand before an alert
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -105,6 +105,12 @@ def times_told(*, reference: UUID, kind: MessageKind, since: datetime) -> int:
     return rows.values("message_id").distinct().count()
 
 
+def was_texted(*, references: Collection[UUID], since: datetime) -> bool:
+    """Tell whether a text message about one of these references was stored since then."""
+    rows = models.Delivery.objects.filter(reference__in=references, channel=Channel.SMS, created_at__gt=since)
+    return rows.exists()
+
+
 def inbox_of(*, reference: UUID, limit: int, before: UUID | None = None) -> list[InboxMessage]:
     """Open a reference's inbox, newest first; ``before`` is the last id seen.
 

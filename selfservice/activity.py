@@ -131,6 +131,7 @@ DETAILS: Final[Mapping[str, Mapping[str, Text]]] = {
         "not_yours_to_reopen": _("not suspended by you alone"),
         "other_app": _("not the app that is copied"),
         "level_too_low": _("the login was not secure enough"),
+        "too_many_requests": _("too many times in a day"),
         "own_wish": _("own wish"),
     },
     "carrier": {"paper": _("on paper"), "screen": _("on the screen"), "sms": _("by text message")},

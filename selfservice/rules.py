@@ -9,6 +9,8 @@ from selfservice.states import ChangeStage
 
 A_DAY: Final = timedelta(hours=24)
 ANSWERS_A_DAY: Final = 1  # a sender who is not understood is told so once a day, so that two machines never talk
+HELP_LASTS: Final = timedelta(hours=1)  # "we did not understand" says nothing to who has gone on meanwhile
+WRITTEN_LATELY: Final = timedelta(days=7)  # a number that we wrote to before that has nothing of ours to answer
 ANSWERS_A_DAY_WHILE_A_CHANGE_WAITS: Final = 10  # somebody frightened may mistype more than once
 
 

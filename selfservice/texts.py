@@ -97,6 +97,9 @@ REQUEST_REFUSALS: Final[Mapping[RequestRefusal, Text]] = {
         "You can reopen only what you alone have suspended. For anything else go to Citizen Service."
     ),
     RequestRefusal.NO_SUCH_APP: _("This app cannot be copied any more."),
+    RequestRefusal.TOO_MANY_REQUESTS: _(
+        "You have asked for this change many times today. Wait a day, or call support."
+    ),
 }
 USER_ID_REFUSALS: Final[Mapping[UserIdRefusal, Text]] = {
     UserIdRefusal.TOO_SHORT: _("A user ID has at least 5 characters."),

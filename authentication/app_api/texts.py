@@ -52,6 +52,7 @@ COPY_NOT_TAKEN: Final[dict[StrEnum, Promise]] = {
     RequestRefusal.AT_MOST: NO_ROOM,
     RequestRefusal.PHONE_TOO_NEW: PHONE_TOO_NEW,
     RequestRefusal.NO_PHONE: _("No phone is registered that a code could be sent to."),
+    RequestRefusal.TOO_MANY_REQUESTS: _("This was asked for many times today. Wait a day, or call support."),
 }
 
 COPY_NOT_NOW: Final[dict[ConfirmRefusal, Promise]] = {

@@ -15,6 +15,7 @@ COOLING_OFF: Final = timedelta(hours=1)  # CHG-3: published; a deployment may le
 WRONG_BLOCK_CODES: Final = 5
 
 
+REQUESTS_A_DAY: Final = 5  # of one field: who asks and stops in turn must not bury the alert that matters
 TAKEN_ANSWERS_A_DAY: Final = 10  # TRY-2: how often one identity is told that a user ID is taken
 
 

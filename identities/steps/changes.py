@@ -11,7 +11,7 @@ from hsm.api import blind_index, open_sealed, seal, verifier
 from identities import events, sealing
 from identities.models import ContactPoint, Identity, PendingChange
 from identities.queries import address_of
-from identities.rules.change import window_of
+from identities.rules.change import REQUESTS_A_DAY, window_of
 from identities.states import AssuranceLevel, CancelledBy, ChangeField, ChangeState, IdentityState
 from identities.steps.alerts import alert_citizen
 from identities.steps.contacts import use_proof
@@ -19,6 +19,7 @@ from identities.steps.guard import assert_in_transaction
 from identities.steps.judging import ChangeNotTaken, RequestRefusal, judged_value
 from notifications.api import ChangeRanOut, ChangeRequested, ChangeStopped, Language, enqueue, withdraw
 
+A_DAY = timedelta(hours=24)
 WORD_FOR_CANCELLER = {
     CancelledBy.CITIZEN: "citizen",
     CancelledBy.SUPPORT: "support",
@@ -68,8 +69,8 @@ def create_change(
     judged = judged_value(identity, field, new_value=new_value, proof_id=proof_id, closes_at=closes_at, now=now)
     if identity.state != IdentityState.ACTIVE:
         judged = ChangeNotTaken(RequestRefusal.NOT_ACTIVE)
-    if isinstance(judged, str) and pending_row(identity_id=identity_id, field=field, now=now) is not None:
-        judged = ChangeNotTaken(RequestRefusal.ALREADY_PENDING)
+    if isinstance(judged, str):
+        judged = _refused_for_others(identity_id, field, now=now) or judged
     if isinstance(judged, ChangeNotTaken):
         why = judged.reason.value
         events.change_request_refused(identity_id=identity_id, field=field, reason=why, actor=actor, now=now)
@@ -101,6 +102,17 @@ def create_change(
     )
     alert_citizen(identity=identity, message=message, now=now, source=change.id, useful_until=closes_at)
     return ChangeWaits(change_id=change.id, opens_at=opens_at, closes_at=closes_at)
+
+
+def _refused_for_others(identity_id: UUID, field: ChangeField, *, now: datetime) -> ChangeNotTaken | None:
+    """Refuse a request for the field's other requests: one that waits, or five within a day.
+
+    Rule: CHG-7, TRY-2. Requests are limited and never their alerts, so that nobody buries the one that matters.
+    """
+    if pending_row(identity_id=identity_id, field=field, now=now) is not None:
+        return ChangeNotTaken(RequestRefusal.ALREADY_PENDING)
+    recent = PendingChange.objects.filter(identity_id=identity_id, field=field, requested_at__gt=now - A_DAY)
+    return ChangeNotTaken(RequestRefusal.TOO_MANY_REQUESTS) if recent.count() >= REQUESTS_A_DAY else None
 
 
 def pending_row(*, identity_id: UUID, field: ChangeField, now: datetime) -> PendingChange | None:

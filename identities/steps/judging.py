@@ -37,6 +37,7 @@ class RequestRefusal(StrEnum):
     IS_SUSPENDED = "is_suspended"
     NOT_YOURS_TO_REOPEN = "not_yours_to_reopen"
     NO_SUCH_APP = "no_such_app"
+    TOO_MANY_REQUESTS = "too_many_requests"
 
 
 @dataclass(frozen=True)

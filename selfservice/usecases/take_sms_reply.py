@@ -35,14 +35,22 @@ from notifications.api import (
     ReplyStopped,
     ReplyStoppedOnly,
     ReplyTooLate,
+    Spending,
     StopReply,
     deliveries_of,
     enqueue,
     is_attempt,
     note_inbound_sms,
     parse_reply,
+    spent_today,
+    was_texted,
 )
-from selfservice.rules import ANSWERS_A_DAY_WHILE_A_CHANGE_WAITS, may_be_told_again
+from selfservice.rules import (
+    ANSWERS_A_DAY_WHILE_A_CHANGE_WAITS,
+    HELP_LASTS,
+    WRITTEN_LATELY,
+    may_be_told_again,
+)
 from selfservice.states import SmsReplyOutcome
 
 SENDER: Final = "selfservice.sms_sender"
@@ -146,19 +154,51 @@ def _answer(message: Message, *, sender: str, held: HeldChange, now: datetime) -
 
 
 def _not_understood(text: str, *, sender: str, now: datetime) -> SmsReplyOutcome:
-    """Help who tries to answer while a change waits; tell anybody else once a day at most."""
+    """Help who tries to answer while a change waits; tell anybody else whom we wrote to lately once a day at most.
+
+    Strangers are not answered, and over the day's cost ceiling nobody is for whom no change waits: a forged sender
+    must not have us send texts. The rows of the holders are locked, so that of two texts the second counts the first.
+    """
+    holders = holders_of_phone(sender)
+    if not was_texted(references=[holder.id for holder in holders], since=now - WRITTEN_LATELY):
+        return SmsReplyOutcome.IGNORED
     waits = is_attempt(text) and phone_waits_for_a_change(sender, now=now)
     if not may_be_told_again(told_at=_told_at(sender), waits=waits, now=now):
         return SmsReplyOutcome.IGNORED
+    if not waits and spent_today(now=now).spending is Spending.OVER:
+        return SmsReplyOutcome.IGNORED
     reference = _reference(blind_index(sender, purpose=SENDER))
-    language = next((holder.language for holder in holders_of_phone(sender)), Language.DA)
-    _send(ReplyNotUnderstood(), sender=sender, language=language, reference=reference, now=now)
+    useful_until = now + HELP_LASTS
+    language = holders[0].language
+    _send(
+        ReplyNotUnderstood(),
+        sender=sender,
+        language=language,
+        reference=reference,
+        now=now,
+        useful_until=useful_until,
+    )
     return SmsReplyOutcome.NOT_UNDERSTOOD
 
 
-def _send(message: Message, *, sender: str, language: Language, reference: UUID, now: datetime) -> None:
+def _send(
+    message: Message,
+    *,
+    sender: str,
+    language: Language,
+    reference: UUID,
+    now: datetime,
+    useful_until: datetime | None = None,
+) -> None:
     address = Address(channel=Channel.SMS, value=sender, id=uuid7())
-    enqueue(message=message, addresses=[address], language=language, reference=reference, now=now)
+    enqueue(
+        message=message,
+        addresses=[address],
+        language=language,
+        reference=reference,
+        useful_until=useful_until,
+        now=now,
+    )
 
 
 def _told_at(sender: str) -> list[datetime]:

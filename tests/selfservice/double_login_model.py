@@ -81,7 +81,10 @@ class Model:
             return RequestRefusal.AT_MOST
         if wanted is ChangeField.REOPENING and self.app_suspended_by is not BlockSource.CITIZEN:
             return RequestRefusal.NOT_YOURS_TO_REOPEN
-        return RequestRefusal.ALREADY_PENDING if self.waiting(wanted, now) else None
+        if self.waiting(wanted, now):
+            return RequestRefusal.ALREADY_PENDING
+        asked = [one for one in self.wishes.values() if one.field is wanted and one.requested_at > now - 24 * HOUR]
+        return RequestRefusal.TOO_MANY_REQUESTS if len(asked) >= 5 else None
 
     def end_everything(self, now: datetime) -> None:
         self.signed_out_at = now

@@ -193,8 +193,10 @@ def test_a_refused_confirmation_changes_nothing_and_leaves_a_trace(
     )
     assert contacts_of(resident.identity_id)[ContactKind.PHONE] == resident.phone
     assert newest_kinds(resident.identity_id, 1) == [EventKind.CHANGE_CONFIRM_REFUSED]
-    assert Delivery.objects.count() == deliveries_before
-    expected = ChangeState.EXPIRED if reason is ConfirmRefusal.TOO_LATE else ChangeState.PENDING
+    is_late = reason is ConfirmRefusal.TOO_LATE  # then both channels, which no worker has served, hear that it ran out
+    assert Delivery.objects.filter(kind=MessageKind.CHANGE_RAN_OUT).count() == (2 if is_late else 0)
+    assert Delivery.objects.count() == deliveries_before + (2 if is_late else 0)
+    expected = ChangeState.EXPIRED if is_late else ChangeState.PENDING
     assert change_row(change.change_id).state == expected
 
 

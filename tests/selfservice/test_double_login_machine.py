@@ -147,11 +147,11 @@ class DoubleLogin(RuleBasedStateMachine):
         if expects_end:
             assert outcome == LoginEnded()
             return None
+        if isinstance(outcome, TooManyCodes):
+            return None
         if expected is not None:
             assert outcome == ChangeNotTaken(expected)
             self.refused[expected] += 1
-            return None
-        if isinstance(outcome, TooManyCodes):
             return None
         assert isinstance(outcome, ChangeWaits), outcome
         for wish in self.model.wishes.values():

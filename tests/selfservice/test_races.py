@@ -103,3 +103,10 @@ def test_a_block_at_the_moment_of_a_request_leaves_nothing_waiting(now: datetime
         lambda: take_sms_reply(sender=resident.phone, text=text, now=now + HOUR),
     )
     assert not PendingChange.objects.filter(state=ChangeState.PENDING).exists()
+
+
+def test_of_two_texts_at_once_that_are_not_understood_one_is_answered(now: datetime) -> None:
+    resident = a_resident(now=now)
+    write = partial(take_sms_reply, sender=resident.phone, text="hvad?", now=now)
+    assert sorted(at_once(write, write)) == [SmsReplyOutcome.IGNORED, SmsReplyOutcome.NOT_UNDERSTOOD]
+    assert Delivery.objects.filter(kind=MessageKind.REPLY_NOT_UNDERSTOOD).count() == 1

@@ -25,8 +25,8 @@ from identities.api import (
     standing_blocks_of,
     suspend_authenticator,
 )
-from notifications.api import CarrierWord, Channel, Language, MessageKind, deliveries_of
-from notifications.models import Delivery, SmsOptOut
+from notifications.api import CarrierWord, Channel, Language, MessageKind, Priority, deliveries_of
+from notifications.models import Delivery, ProviderMinute, SmsOptOut
 from notifications.sealing import Column, open_column
 from selfservice.api import SmsReplyOutcome, take_sms_reply
 from selfservice.usecases.block_by_token import block_by_token
@@ -190,14 +190,37 @@ def test_the_right_code_from_another_phone_stops_nothing(resident: Resident, cha
     other = a_resident(now=now)
     text = f"NO {stop_code_for(resident)}"
     assert take_sms_reply(sender=other.phone, text=text, now=now) is SmsReplyOutcome.NOT_UNDERSTOOD
-    assert take_sms_reply(sender="+4520999999", text=text, now=now) is SmsReplyOutcome.NOT_UNDERSTOOD
+    assert take_sms_reply(sender="+4520999999", text=text, now=now) is SmsReplyOutcome.IGNORED
     assert change_row(change_id).state == ChangeState.PENDING
 
 
-def test_known_and_unknown_senders_are_answered_alike(resident: Resident, change_id: UUID, now: datetime) -> None:
-    take_sms_reply(sender=resident.phone, text=f"NO {wrong(stop_code_for(resident))}", now=now)
-    take_sms_reply(sender="+4520999999", text="NO 1234", now=now)
-    assert answers_to(resident.phone) == answers_to("+4520999999")
+@pytest.mark.parametrize("text", ["NO 1234", "hvad?", "BLOCK 0000"])
+def test_a_stranger_is_not_answered(resident: Resident, change_id: UUID, now: datetime, text: str) -> None:
+    """A forged sender, or one that we are charged for dearly, must not have us send texts."""
+    before = Delivery.objects.count()
+    assert take_sms_reply(sender="+4520999999", text=text, now=now) is SmsReplyOutcome.IGNORED
+    assert Delivery.objects.count() == before
+
+
+def test_who_was_sent_no_text_for_a_week_is_not_answered(resident: Resident, now: datetime) -> None:
+    late = now + timedelta(days=7)
+    assert take_sms_reply(sender=resident.phone, text="hvad?", now=late) is SmsReplyOutcome.IGNORED
+
+
+def test_help_waits_behind_alerts_and_not_for_long(resident: Resident, now: datetime) -> None:
+    take_sms_reply(sender=resident.phone, text="hvad?", now=now)
+    row = Delivery.objects.get(kind=MessageKind.REPLY_NOT_UNDERSTOOD)
+    assert (row.priority, row.useful_until) == (Priority.NEWS, now + HOUR)
+
+
+def test_over_the_cost_ceiling_only_who_answers_a_change_is_helped(resident: Resident, now: datetime, settings) -> None:
+    settings.SMS_COST_CEILING_PER_DAY = 1
+    ProviderMinute.objects.create(
+        provider="twilio", channel=Channel.SMS, minute=now, slot=0, answered_yes=9, segments=9, cost_micro=9_000_000
+    )
+    assert take_sms_reply(sender=resident.phone, text="hvad?", now=now) is SmsReplyOutcome.IGNORED
+    a_requested_change(a_login(resident.identity_id, at=now), ChangeField.USER_ID, now=now)
+    assert take_sms_reply(sender=resident.phone, text="NO", now=now) is SmsReplyOutcome.NOT_UNDERSTOOD
 
 
 @pytest.mark.parametrize("text", ["", "hvad?", "NO", "NO 12345", "\x00", "\u202eNO 1234 5678", "N" * 1600])
