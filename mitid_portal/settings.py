@@ -233,6 +233,7 @@ EMAIL_DKIM_SELECTOR = env.str("EMAIL_DKIM_SELECTOR", default="")
 EMAIL_DKIM_KEY_FILE = env.str("EMAIL_DKIM_KEY_FILE", default="")  # RSA, PEM
 SEND_TIMEOUT_SECONDS = env.float("SEND_TIMEOUT_SECONDS", default=10.0)  # each wait for a provider's answer
 EMAIL_TIMEOUT = SEND_TIMEOUT_SECONDS
+EMAIL_ANSWER_SECONDS = env.float("EMAIL_ANSWER_SECONDS", default=60.0)  # for the yes to the words; its lease is longer
 DELIVERY_LEASE_FOR = timedelta(seconds=env.int("DELIVERY_LEASE_SECONDS", default=60))  # bounds: notifications/checks.py
 DELIVERY_UNANSWERED_LIMIT = env.int("DELIVERY_UNANSWERED_LIMIT", default=24)  # claims in a row that end with a worker
 GIVE_UP_AFTER = timedelta(hours=env.int("GIVE_UP_AFTER_HOURS", default=48))  # of failing for now, once and again
@@ -256,7 +257,7 @@ CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default=REDIS_URL)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_TIME_LIMIT = 120
+CELERY_TASK_TIME_LIMIT = 180
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -277,6 +278,7 @@ CELERY_BEAT_SCHEDULE = {
     "send-heartbeat": {"task": "notifications.heartbeat", "schedule": 30.0, "options": {"expires": 30}},
     "watch-cost": {"task": "notifications.watch_cost", "schedule": 300.0, "options": {"expires": 300}},
     "ask-for-receipts": {"task": "notifications.reconcile", "schedule": 60.0, "options": {"expires": 60}},
+    "forget-words": {"task": "notifications.forget_words", "schedule": 60.0, "options": {"expires": 60}},
     "note-prices": {"task": "notifications.note_prices", "schedule": 600.0, "options": {"expires": 600}},
     "expire-pending-changes": {"task": "selfservice.expire_changes", "schedule": 60.0, "options": {"expires": 60}},
     "seal-the-log": {

@@ -11,6 +11,7 @@ from django.conf import settings
 from hsm.api import HsmUnavailable
 from mitid_portal import clock
 from notifications.usecases.deliver import deliver
+from notifications.usecases.forget_words import forget_incoming, forget_words
 from notifications.usecases.note_prices import note_prices
 from notifications.usecases.reconcile import forget_minutes, reconcile
 from notifications.usecases.send_heartbeat import send_heartbeat
@@ -20,9 +21,10 @@ from notifications.usecases.watch_cost import watch_cost
 logger = logging.getLogger(__name__)
 
 
-# The limit ends a provider that drips before the lease does, so that nobody else sends the same meanwhile. Once a
-# delivery is claimed the use case itself writes down what it knows.
-SECONDS_FOR_ONE: Final = max(1, int(settings.DELIVERY_LEASE_FOR.total_seconds() * 0.8))
+# The limit ends a mail server that drips before an e-mail's lease does, so that nobody else sends the same meanwhile;
+# calls of other providers have an end of their own. Once a delivery is claimed the use case itself writes down what it
+# knows.
+SECONDS_FOR_ONE: Final = max(1, int(settings.DELIVERY_LEASE_FOR.total_seconds() * 0.8 + settings.EMAIL_ANSWER_SECONDS))
 
 
 @shared_task(name="notifications.deliver", soft_time_limit=SECONDS_FOR_ONE)
@@ -59,6 +61,17 @@ def reconcile_task() -> None:
     now = clock.now()
     reconcile(now=now)
     forget_minutes(now=now)
+
+
+@shared_task(name="notifications.forget_words")
+def forget_words_task() -> None:
+    """Drop the words of what is past, and what came in long ago."""
+    now = clock.now()
+    try:
+        forget_words(now=now)
+    except HsmUnavailable:
+        logger.warning("The HSM is away: the words of what is past are dropped later.")
+    forget_incoming(now=now)
 
 
 @shared_task(name="notifications.note_prices")

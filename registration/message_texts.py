@@ -67,6 +67,7 @@ RESEND_REFUSALS: Final[Mapping[ResendRefusal, Text]] = {
     ResendRefusal.UNKNOWN: _("There is no such message."),
     ResendRefusal.NOT_GIVEN_UP: _("The message was not given up: it is still on its way, or it arrived."),
     ResendRefusal.REPLACED: _("Another copy has taken its place already."),
+    ResendRefusal.WORDS_DROPPED: _("It is so old that its words are gone. Tell the citizen in another way."),
     ResendRefusal.NO_LONGER_USEFUL: _("The code in it is no longer valid. The citizen asks for a new one."),
     ResendRefusal.SEAL_BROKEN: _("The message cannot be opened, and so not sent. Tell the security officer."),
 }

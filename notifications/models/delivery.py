@@ -41,6 +41,7 @@ class Delivery(models.Model):
     delivered_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True)  # in the app's inbox, by whoever opened it
     given_up_at = models.DateTimeField(null=True)
+    words_dropped_at = models.DateTimeField(null=True)  # subject and body hold nothing since: usecases/forget_words.py
     provider = models.CharField(max_length=16, blank=True)  # who was asked last
     provider_reference = models.CharField(max_length=255, blank=True)  # of the last yes, kept when that one failed
     segments = models.PositiveSmallIntegerField(null=True)  # as the cost, of the last copy; minutes have the sums
@@ -67,6 +68,11 @@ class Delivery(models.Model):
                 name="delivery_without_a_price",
                 fields=["provider", "sent_at"],
                 condition=Q(state__in=sorted(TAKEN_STATES), cost_micro__isnull=True) & ~Q(channel=Channel.APP),
+            ),
+            models.Index(
+                name="delivery_has_words",
+                fields=["created_at"],
+                condition=Q(words_dropped_at__isnull=True) & ~Q(channel=Channel.APP),
             ),
             models.Index(name="delivery_dead_letters", fields=["-id"], condition=Q(state=DeliveryState.GIVEN_UP)),
             models.Index(name="delivery_maybe_doubled", fields=["created_at"], condition=Q(maybe_doubled__gt=0)),
@@ -197,6 +203,16 @@ class Delivery(models.Model):
             models.CheckConstraint(
                 name="delivery_sealed_columns_are_filled",
                 condition=~Q(address_sealed=b"") & ~Q(body_sealed=b"") & ~Q(subject_sealed=b"") & ~Q(address_index=b""),
+            ),
+            # What may yet be sent, and the citizen's own inbox, keep their words.
+            models.CheckConstraint(
+                name="delivery_words_dropped_after_it_ended",
+                condition=Q(words_dropped_at__isnull=True)
+                | (
+                    ~Q(state__in=[*sorted(OPEN_STATES), DeliveryState.HELD])
+                    & ~Q(channel=Channel.APP)
+                    & Q(words_dropped_at__gt=F("created_at"))
+                ),
             ),
             models.CheckConstraint(
                 name="delivery_useful_after_it_was_made",

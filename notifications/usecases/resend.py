@@ -39,6 +39,7 @@ class ResendRefusal(StrEnum):
     REPLACED = "replaced"  # another address, or an operator before, took it over
     NO_LONGER_USEFUL = "no_longer_useful"  # a code that is dead
     SEAL_BROKEN = "seal_broken"
+    WORDS_DROPPED = "words_dropped"  # it ended so long ago that nobody can read any more what it said
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,8 @@ def _refusal(delivery: Delivery | None, now: datetime) -> ResendRefusal | None:
         return ResendRefusal.REPLACED
     if delivery.useful_until is not None and now >= delivery.useful_until:
         return ResendRefusal.NO_LONGER_USEFUL
+    if delivery.words_dropped_at is not None:
+        return ResendRefusal.WORDS_DROPPED
     return None
 
 

@@ -39,12 +39,18 @@ ALLOWED = [
     GIVEN_UP,
     HELD,
     NOT_NEEDED,
+    GIVEN_UP | {"words_dropped_at": HOUR},
+    DELIVERED | {"words_dropped_at": HOUR},
     {"channel": Channel.SMS, "subject_sealed": None},
     SENT | {"receipt_due_at": HOUR, "segments": 1, "cost_micro": 0, "cost_currency": "USD"},
     TRIED | {"in_doubt_since": HOUR, "provider_reference": "SM1"},
     CLAIMED | {"attempts": 2, "in_doubt_since": HOUR, "maybe_doubled": 1},
 ]
 BROKEN = [
+    ("delivery_words_dropped_after_it_ended", {"words_dropped_at": HOUR}),
+    ("delivery_words_dropped_after_it_ended", HELD | {"words_dropped_at": HOUR}),
+    ("delivery_words_dropped_after_it_ended", INBOX | {"words_dropped_at": HOUR}),
+    ("delivery_words_dropped_after_it_ended", GIVEN_UP | {"words_dropped_at": -HOUR}),
     ("delivery_kind_is_known", {"kind": "greeting"}),
     ("delivery_channel_is_known", {"channel": "PIGEON", "subject_sealed": None}),
     ("delivery_priority_is_known", {"priority": 4}),
