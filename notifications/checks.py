@@ -8,7 +8,8 @@ from django.core.checks import CheckMessage, Error
 
 from notifications.rules.gsm7 import septets_of
 
-LONGEST_LEASE: Final = timedelta(seconds=100)  # below CELERY_TASK_TIME_LIMIT
+LONGEST_LEASE: Final = timedelta(seconds=100)  # with an e-mail's answer below CELERY_TASK_TIME_LIMIT
+LONGEST_ANSWER_SECONDS: Final = 60
 LONGEST_PATIENCE: Final = timedelta(days=30)
 LONGEST_BRAND: Final = 11  # septets; also the length of a sender's name
 SMTP: Final = "notifications.transports.smtp_email.SmtpEmail"
@@ -26,6 +27,14 @@ def check_delivery_settings(**_kwargs: Any) -> list[CheckMessage]:
                 "DELIVERY_LEASE_SECONDS is at least four times SEND_TIMEOUT_SECONDS and at most 100: a lease that"
                 " ends while the provider is asked sends twice.",
                 id="notifications.E002",
+            )
+        )
+    if not settings.SEND_TIMEOUT_SECONDS <= settings.EMAIL_ANSWER_SECONDS <= LONGEST_ANSWER_SECONDS:
+        faults.append(
+            Error(
+                "EMAIL_ANSWER_SECONDS is at least SEND_TIMEOUT_SECONDS and at most 60: a mail server that looks into"
+                " e-mails before it answers must not be sent them again.",
+                id="notifications.E010",
             )
         )
     if not 5 <= settings.DELIVERY_UNANSWERED_LIMIT <= 200:

@@ -13,14 +13,26 @@ MOST_BAD_SHARE: Final = 0.25  # of the answers in the window
 MOST_BAD_SHARE_LATELY: Final = 0.5  # an outage shows here long before it shows in a window full of good minutes
 
 
+REPORTS_WITHIN: Final = timedelta(minutes=5)  # of a provider that gives receipts, some have come by then
+LEAST_TAKEN: Final = 20  # messages of which none was reported on: fewer say nothing
+MOST_UNDELIVERED_SHARE: Final = 0.5  # of the reports; phones that are off are far fewer
+
+
 @dataclass(frozen=True)
 class Answers:
-    """What a provider answered in a minute; an answer may be both failed and slow."""
+    """What a provider answered in a minute; an answer may be both failed and slow.
+
+    ``taken`` counts the messages that it took and will report on, none where it reports nothing; ``delivered`` and
+    ``undelivered`` what it reported in that minute.
+    """
 
     minute: datetime
     count: int
     failed: int
     slow: int
+    taken: int = 0
+    delivered: int = 0
+    undelivered: int = 0
 
 
 def bad_share(answers: Sequence[Answers], *, since: datetime) -> float:
@@ -37,10 +49,13 @@ def bad_share(answers: Sequence[Answers], *, since: datetime) -> float:
 def is_well(answers: Sequence[Answers], *, now: datetime) -> bool:
     """Tell whether a provider may be preferred, from its minutes.
 
-    Rule:  a provider is left when a quarter of its answers in 15 minutes, or half of those in three, failed or came
-           slowly; some good answers lately, and no other, bring it back at once.
+    Rule:  what is taken must arrive as well (``arrives``). Beyond that a provider is left when a quarter of its answers
+           in 15 minutes, or half of those in three, failed or came slowly; some good answers lately, and no other,
+           bring it back at once.
     Times: the minutes are told by their beginnings.
     """
+    if not arrives(answers, now=now):
+        return False
     lately = now - LATELY
     recent = sum(one.count for one in answers if one.minute >= lately)
     share_lately = bad_share(answers, since=lately)
@@ -50,3 +65,17 @@ def is_well(answers: Sequence[Answers], *, now: datetime) -> bool:
         return False
     count = sum(one.count for one in answers if one.minute >= now - WINDOW)
     return count < LEAST_ANSWERS or bad_share(answers, since=now - WINDOW) < MOST_BAD_SHARE
+
+
+def arrives(answers: Sequence[Answers], *, now: datetime) -> bool:
+    """Tell whether what a provider takes seems to reach people.
+
+    Rule:  not where half of its reports say that nothing arrived, nor where it took many messages some time ago and
+           reports on none.
+    """
+    window = [one for one in answers if one.minute >= now - WINDOW]
+    undelivered = sum(one.undelivered for one in window)
+    reports = undelivered + sum(one.delivered for one in window)
+    if reports == 0:
+        return sum(one.taken for one in window if one.minute < now - REPORTS_WITHIN) < LEAST_TAKEN
+    return reports < LEAST_ANSWERS or undelivered / reports < MOST_UNDELIVERED_SHARE

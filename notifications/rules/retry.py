@@ -11,6 +11,8 @@ FIRST_WAIT_AFTER_REPORT: Final = timedelta(seconds=30)
 LONGEST_WAIT_AFTER_REPORT: Final = timedelta(hours=1)
 CODE_WAITS_IN_DOUBT: Final = timedelta(seconds=30)
 ALERT_WAITS_IN_DOUBT: Final = timedelta(minutes=10)
+COPIES_SOON: Final = 2  # in doubt; further ones are hours apart
+WAITS_AFTER_COPIES: Final = timedelta(hours=12)
 
 
 def wait_after(*, attempts: int, spread: float) -> timedelta:
@@ -38,14 +40,21 @@ def _doubled(first: timedelta, longest: timedelta, attempts: int, spread: float)
     return min(first * (1 << doublings), longest) * (1 - spread / 2)
 
 
-def must_send_in_doubt(*, in_doubt_since: datetime, now: datetime, priority: Priority) -> bool:
-    """Tell whether a message goes out again although nobody can say whether it did before.
+def patience_in_doubt(*, priority: Priority, copies: int, can_be_told: bool) -> timedelta:
+    """Tell how long a message waits before it goes out again although nobody can say whether it did before.
 
-    Rule: ALR-4: none is lost, so a second copy is risked in the end; soon for a code, for which somebody waits, and
-          for an alert well inside the hour in which a change can still be stopped.
+    ``copies`` went out in doubt already; ``can_be_told`` when the provider may yet say what became of the last.
+
+    Rule:  ALR-4: none is lost, so a second copy is risked in the end; soon for a code, for which somebody waits, and
+           for an alert well inside the hour in which a change can still be stopped. Where nobody can be asked the first
+           goes out at once. Who swallows each copy and never says yes probably has them all: hours pass then.
+    Times: counted from when the last one was left without an answer.
     """
-    patience = CODE_WAITS_IN_DOUBT if priority is Priority.CODE else ALERT_WAITS_IN_DOUBT
-    return now - in_doubt_since >= patience
+    if copies >= COPIES_SOON:
+        return WAITS_AFTER_COPIES
+    if copies == 0 and not can_be_told:
+        return timedelta()
+    return CODE_WAITS_IN_DOUBT if priority is Priority.CODE else ALERT_WAITS_IN_DOUBT
 
 
 def lease_after(*, unanswered: int, lease_for: timedelta) -> timedelta:

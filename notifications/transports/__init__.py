@@ -100,10 +100,12 @@ class FaultOfOurs(TemporaryFailure):
     """Not now, whatever the address: our account, our sender or our settings. Somebody has to repair it."""
 
 
-class BrokenTransport(FaultOfOurs):
-    """A transport of ours failed, before or after it asked."""
+class RefusedHere(TemporaryFailure):
+    """Not by this provider, which is well and does not serve this number or these words; another may."""
 
-    leaves_doubt = True
+
+class BrokenTransport(NoAnswer):
+    """A transport of ours failed, before or after it asked; perhaps at this message alone, which then has an end."""
 
 
 class PermanentFailure(_Refusal):

@@ -83,11 +83,20 @@ def _least_unwell(transports: Sequence[SmsTransport], answers: dict[str, list[An
 
 def _read(now: datetime) -> dict[str, list[Answers]]:
     by_name = defaultdict(list)
+    reporting = {transport.name for transport in sms_transports() if transport.gives_receipts}
     for minute in provider_minutes(since=now - WINDOW):
         if minute.channel is Channel.SMS:
             count = minute.answered_yes + minute.answered_no + minute.failed
             by_name[minute.provider].append(
-                Answers(minute=minute.minute, count=count, failed=minute.failed, slow=minute.slow)
+                Answers(
+                    minute=minute.minute,
+                    count=count,
+                    failed=minute.failed,
+                    slow=minute.slow,
+                    taken=minute.answered_yes if minute.provider in reporting else 0,
+                    delivered=minute.delivered,
+                    undelivered=minute.undelivered,
+                )
             )
     return dict(by_name)
 

@@ -21,6 +21,7 @@ from notifications.transports import (
     OutgoingSms,
     PermanentFailure,
     ProviderReport,
+    RefusedHere,
     TemporaryFailure,
     has_other_sms_provider,
 )
@@ -36,7 +37,8 @@ DEAREST: Final = 10**12  # millionths
 # The provider's words for what no later try changes; any other word passes.
 PERMANENT: Final = frozenset({"invalid_number", "not_mobile", "unknown_number", "opted_out", "blocked", "bad_text"})
 # And for what is ours to repair.
-OURS: Final = frozenset({"no_account", "no_funds", "sender_refused", "country_closed"})
+OURS: Final = frozenset({"no_account", "no_funds", "sender_refused"})
+COUNTRY_CLOSED: Final = "country_closed"  # somebody may have it opened; this number waits for the other provider
 STATUSES: Final[Mapping[str, ReportStatus]] = {
     "queued": ReportStatus.ON_ITS_WAY,
     "sent": ReportStatus.ON_ITS_WAY,
@@ -115,7 +117,7 @@ def report_from(told: Mapping[str, Any]) -> ProviderReport | None:
     error = _error(told)
     if found is ReportStatus.FAILED_FOR_NOW and error in PERMANENT:
         found = ReportStatus.FAILED_FOR_GOOD
-    if found is ReportStatus.FAILED_FOR_NOW and error in OURS:
+    if found is ReportStatus.FAILED_FOR_NOW and error in OURS | {COUNTRY_CLOSED}:
         logger.critical("The second provider reports %s: somebody has to repair our account there.", error)
     cost_micro, currency = _cost(told)
     return ProviderReport(
@@ -152,6 +154,9 @@ def _failure(reply: Reply) -> TemporaryFailure | PermanentFailure:
     if reply.status in {401, 403, 404} or error in OURS:
         logger.critical("The second provider refuses us with %s: it sends no text messages.", name)
         return FaultOfOurs(name)
+    if error == COUNTRY_CLOSED:
+        logger.critical("The second provider does not serve a country for us.")
+        return RefusedHere(name) if has_other_sms_provider() else PermanentFailure(name)
     if error in PERMANENT:
         return PermanentFailure(name)
     if reply.status >= 500 or reply.status < 400:

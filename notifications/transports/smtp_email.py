@@ -4,12 +4,14 @@ import logging
 import re
 import smtplib
 import ssl
+import time
 from email.utils import parseaddr
 from typing import ClassVar, Final
 
+import dkim
 from django.conf import settings
 
-from notifications.return_path import return_path_of
+from notifications.return_path import SentEmail, return_path_of
 from notifications.transports import (
     Accepted,
     FaultOfOurs,
@@ -19,7 +21,7 @@ from notifications.transports import (
     TemporaryFailure,
 )
 from notifications.transports import smtp_connection as conversations
-from notifications.transports.email_content import message_id_of, own_domain, wire_form
+from notifications.transports.email_content import own_domain, wire_form
 from notifications.transports.smtp_connection import Connection, Server
 
 logger = logging.getLogger(__name__)
@@ -28,6 +30,7 @@ FIRST_PERMANENT_REPLY: Final = 500  # section 4.2.1
 CLOSING: Final = 421  # section 4.2.3: the server ends the conversation, whatever was asked
 NOT_A_REPLY: Final = -1  # smtplib's word for a line that does not begin with a number
 OK: Final = 250
+SHARE_BEFORE_THE_WORDS: Final = 0.7  # of the lease; the time for the answer comes on top
 OK_FORWARDED: Final = 251
 GO_AHEAD: Final = 354
 LOG_IN_FIRST: Final = frozenset({530, 534, 535, 538})  # RFC 4954 section 6
@@ -37,6 +40,10 @@ _POLICY_REFUSAL: Final = re.compile(rb"^5\.7\.\d+\b")  # RFC 3463 section 3.8
 
 class _CutOff(Exception):  # noqa: N818 - what happened, and before anything was handed over
     """The conversation ended before the server was given an e-mail: another may be begun without a second copy."""
+
+
+class _Slow(TemporaryFailure):
+    """The server waits for the words and is not given them: the conversation is of no more use."""
 
 
 class SmtpEmail:
@@ -51,24 +58,40 @@ class SmtpEmail:
         A conversation that was kept open and has died meanwhile is noticed before the e-mail's first byte, and
         replaced. One that is cut off later is not: the server may have the e-mail.
 
+        A server that was slow to come to the words is not given them any more: the lease might end before its answer.
+
         Raises: PermanentFailure when the server refuses the recipient or the message for good; FaultOfOurs when
                 it does not take us; NoAnswer when it was cut off with the e-mail in its hands; TemporaryFailure.
         """
-        raw = wire_form(message)
-        sender = return_path_of(message.delivery_id) or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+        end = time.monotonic() + settings.DELIVERY_LEASE_FOR.total_seconds() * SHARE_BEFORE_THE_WORDS
+        raw = _made(message)
+        email = SentEmail(message.delivery_id, message.attempt)
+        sender = return_path_of(email) or parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
         server = Server.of_settings(our_name=own_domain())
         kept = conversations.take(server)
         try:
             if kept is not None:
                 try:
-                    _hand_over(kept, sender, message.to, raw)
-                    return Accepted(message_id_of(message.delivery_id))
+                    _hand_over(kept, sender, message.to, raw, end=end)
+                    return Accepted(email.reference)
                 except _CutOff:
                     logger.info("The mail server had ended the conversation: another is begun.")
-            _hand_over(_connected(server), sender, message.to, raw)
+            _hand_over(_connected(server), sender, message.to, raw, end=end)
         except _CutOff:
             raise TemporaryFailure("smtp_cut_off") from None
-        return Accepted(message_id_of(message.delivery_id))
+        return Accepted(email.reference)
+
+
+def _made(message: OutgoingEmail) -> bytes:
+    """Make the e-mail; what keeps it from being made leaves no doubt, for nothing was begun."""
+    try:
+        return wire_form(message)
+    except (OSError, dkim.DKIMException) as fault:
+        logger.critical("E-mails cannot be signed: %s.", type(fault).__name__)
+        raise FaultOfOurs("dkim_not_usable") from None
+    except ValueError:
+        logger.critical("Delivery %s makes no e-mail.", message.delivery_id)
+        raise TemporaryFailure("email_not_made") from None  # this one alone: it has an end
 
 
 def _connected(server: Server) -> Connection:
@@ -92,14 +115,16 @@ def _connected(server: Server) -> Connection:
         raise TemporaryFailure("smtp_unreachable") from None
 
 
-def _hand_over(connection: Connection, sender: str, to: str, raw: bytes) -> None:
+def _hand_over(connection: Connection, sender: str, to: str, raw: bytes, *, end: float) -> None:
     is_between_emails = False
     try:
         _envelope(connection.smtp, sender, to)
+        if time.monotonic() >= end:
+            raise _Slow("smtp_slow")
         _words(connection.smtp, raw)
         is_between_emails = True
     except (PermanentFailure, TemporaryFailure) as failure:
-        is_between_emails = not isinstance(failure, NoAnswer) and _is_reset(connection.smtp)
+        is_between_emails = not isinstance(failure, NoAnswer | _Slow) and _is_reset(connection.smtp)
         raise
     finally:
         # Whatever else ends this, a time limit above all, leaves the conversation amid a sentence.
@@ -137,13 +162,26 @@ def _words(smtp: smtplib.SMTP, raw: bytes) -> None:
     """Hand over the e-mail; from its first byte on nobody can say what the server has, until it answers."""
     try:
         smtp.send(_LEADING_STOP.sub(b"..", raw) + b".\r\n")  # section 4.5.2
-        code, said = smtp.getreply()
+        code, said = _answer_to_the_words(smtp)
     except (smtplib.SMTPException, OSError):
         raise NoAnswer("smtp_unanswered") from None
     if code == NOT_A_REPLY:
         raise NoAnswer("smtp_unanswered")
     if code != OK:
         raise _failure(code, said)
+
+
+def _answer_to_the_words(smtp: smtplib.SMTP) -> tuple[int, bytes]:
+    """Wait longer than for other answers: a server may look into the e-mail first (section 4.5.3.2.6)."""
+    _be_patient(smtp, settings.EMAIL_ANSWER_SECONDS)
+    answer = smtp.getreply()
+    _be_patient(smtp, settings.EMAIL_TIMEOUT)
+    return answer
+
+
+def _be_patient(smtp: smtplib.SMTP, seconds: float) -> None:
+    if smtp.sock is not None:
+        smtp.sock.settimeout(seconds)
 
 
 def _is_reset(smtp: smtplib.SMTP) -> bool:

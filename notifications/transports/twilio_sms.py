@@ -2,9 +2,9 @@
 
 import contextlib
 import functools
-import itertools
 import json
 import logging
+import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -25,6 +25,7 @@ from notifications.transports import (
     OutgoingSms,
     PermanentFailure,
     ProviderReport,
+    RefusedHere,
     TemporaryFailure,
     has_other_sms_provider,
 )
@@ -39,7 +40,7 @@ LONGEST_VALIDITY: Final = timedelta(hours=4)
 MICRO: Final = 1_000_000
 PAGE: Final = 50  # messages a page when one is looked up
 LONGEST_PAGE: Final = 1000  # the longest that Twilio gives
-AT_MOST: Final = 200  # messages to one number looked at before we say that we cannot tell
+AT_MOST: Final = 200  # messages since then to one number looked at before we say that we cannot tell
 CLOCKS_DIFFER: Final = timedelta(minutes=1)  # Twilio's and ours
 LEAST_STATUS_OF_A_FAULT: Final = 500
 NOT_FOUND: Final = 404
@@ -85,23 +86,27 @@ class TwilioSms:
     def find(self, message: OutgoingSms, *, since: datetime, is_taken: Callable[[str], bool]) -> Accepted | None:
         """Look a message up by number and words among those made since.
 
-        Not by ``DateSent``: a message that Twilio has queued and not yet sent has none.
+        Not by ``DateSent``: a message that Twilio has queued and not yet sent has none. Twilio lists the newest first,
+        but for a few that came at once: a whole page of older ones is the end.
 
-        Raises: TemporaryFailure when it cannot be told, also for a number with too many messages to look through.
+        Raises: TemporaryFailure when it cannot be told, also for a number with too many messages to look through, or
+                when the pages come so slowly that the lease would end.
         """
-        earliest = since - CLOCKS_DIFFER
-        seen = 0
+        earliest, end = since - CLOCKS_DIFFER, time.monotonic() + settings.SEND_TIMEOUT_SECONDS
+        young, older_in_a_row = 0, 0
         with _faults_as_ours():
-            for found in itertools.islice(_client().messages.stream(to=message.to, page_size=PAGE), AT_MOST):
-                seen += 1
-                made_at = found.date_created
-                is_ours = found.body == message.text and str(found.direction).startswith("outbound")
-                if made_at is None or not is_ours or made_at < earliest or str(found.status) in FAILED:
-                    continue
-                if not is_taken(found.sid):
+            for found in _client().messages.stream(to=message.to, page_size=PAGE):
+                is_older = found.date_created is not None and found.date_created < earliest
+                young, older_in_a_row = (young, older_in_a_row + 1) if is_older else (young + 1, 0)
+                is_young = found.date_created is not None and not is_older
+                if is_young and _is_of(found, message) and not is_taken(found.sid):
                     return _accepted(found)
-        if seen == AT_MOST:
-            raise TemporaryFailure("twilio_too_many_to_look_through")
+                if older_in_a_row == PAGE:
+                    return None
+                if young == AT_MOST:
+                    raise TemporaryFailure("twilio_too_many_to_look_through")
+                if (young + older_in_a_row) % PAGE == 0 and time.monotonic() > end:
+                    raise TemporaryFailure("twilio_too_slow_to_look_through")
         return None
 
     def report_of(self, provider_reference: str) -> ProviderReport | None:
@@ -147,6 +152,12 @@ def report_from(
     )
 
 
+def _is_of(found: Any, message: OutgoingSms) -> bool:
+    """Tell whether a message that Twilio lists has these words and did not fail."""
+    is_outbound = str(found.direction).startswith("outbound")
+    return is_outbound and found.body == message.text and str(found.status) not in FAILED
+
+
 class _Missing(Exception):  # noqa: N818 - what Twilio said
     """Twilio does not know the message."""
 
@@ -187,7 +198,7 @@ def _failure(*, status: int, code: int | None) -> TemporaryFailure | PermanentFa
         case Remedy.REPAIR:
             return FaultOfOurs(name)
         case Remedy.OTHER_PROVIDER:
-            return FaultOfOurs(name) if meaning.is_alarm else TemporaryFailure(name)
+            return RefusedHere(name)
         case Remedy.RETRY:
             # A fault within Twilio may have come before the message was taken, or after.
             return NoAnswer(name) if status >= LEAST_STATUS_OF_A_FAULT else TemporaryFailure(name)

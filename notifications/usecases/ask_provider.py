@@ -11,7 +11,7 @@ from typing import Final, TypeVar, assert_never
 from billiard.exceptions import SoftTimeLimitExceeded
 
 from notifications.queries import is_reference_taken
-from notifications.rules.retry import must_send_in_doubt
+from notifications.rules.retry import COPIES_SOON, patience_in_doubt
 from notifications.states import Channel
 from notifications.transports import (
     Accepted,
@@ -84,10 +84,11 @@ def _is_to_be_sent(asked: Asked, in_doubt_since: datetime, now: datetime) -> boo
         asked.answer = found
         return False
     is_doubtful = found is not None
-    may_wait = not must_send_in_doubt(in_doubt_since=in_doubt_since, now=now, priority=asked.claim.priority)
-    if is_doubtful and found is not NOBODY_TO_ASK and may_wait:
-        asked.answer = NoAnswer("in_doubt")
-        return False
+    if is_doubtful:
+        waits = _still_waits(asked.claim, in_doubt_since, now, can_be_told=found is not NOBODY_TO_ASK)
+        if waits is not None:
+            asked.answer = waits
+            return False
     provider = provider_for(asked.claim.channel, asked.claim.provider if is_doubtful else None, now=now)
     claim = begin_anew(claim=asked.claim, provider=provider, is_doubled=is_doubtful)
     if claim is None:
@@ -95,6 +96,19 @@ def _is_to_be_sent(asked: Asked, in_doubt_since: datetime, now: datetime) -> boo
         return False
     asked.claim = claim
     return True
+
+
+def _still_waits(claim: Claim, in_doubt_since: datetime, now: datetime, *, can_be_told: bool) -> NoAnswer | None:
+    """Give the answer that puts a message in doubt off, or None when its copy is to go out now."""
+    patience = patience_in_doubt(priority=claim.priority, copies=claim.copies, can_be_told=can_be_told)
+    left = in_doubt_since + patience - now
+    if left > timedelta():
+        return NoAnswer("in_doubt", wait_for=timedelta() if can_be_told else left)
+    if claim.copies >= COPIES_SOON:
+        logger.critical(
+            "Delivery %s went out %d times, and nobody says what became of it.", claim.delivery_id, claim.copies + 1
+        )
+    return None
 
 
 def _looked_up(asked: Asked, now: datetime) -> Answer | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
@@ -34,6 +35,7 @@ class Claim:
     in_doubt_since: datetime | None
     created_at: datetime
     useful_until: datetime | None
+    copies: int  # that went out in doubt
     to: str = field(repr=False)
     subject: str = field(repr=False)
     body: str = field(repr=False)
@@ -82,11 +84,17 @@ def claim_delivery(
         state=DeliveryState.CLAIMED,
         attempts=claim.attempt,
         unanswered=unanswered,
-        provider=claim.provider,
         in_doubt_since=claim.in_doubt_since,
-        next_attempt_at=now + lease_after(unanswered=unanswered, lease_for=lease_for),
+        **_pair(delivery.provider, claim.provider),
+        next_attempt_at=now + lease_after(unanswered=unanswered, lease_for=_lease_for(claim, lease_for)),
     )
     return claim
+
+
+def _lease_for(claim: Claim, lease_for: timedelta) -> timedelta:
+    """Give an e-mail longer: its server may look into it before it answers (RFC 5321 section 4.5.3.2.6)."""
+    is_email = claim.channel is Channel.EMAIL
+    return lease_for + timedelta(seconds=settings.EMAIL_ANSWER_SECONDS) if is_email else lease_for
 
 
 def _due(delivery_id: UUID | None, now: datetime) -> Delivery | None:
@@ -107,8 +115,15 @@ def begin_anew(*, claim: Claim, provider: str, is_doubled: bool) -> Claim | None
     Writes:  Delivery.
     """
     rows = Delivery.objects.filter(id=claim.delivery_id, state=DeliveryState.CLAIMED, attempts=claim.attempt)
-    changed = rows.update(provider=provider, in_doubt_since=None, maybe_doubled=F("maybe_doubled") + int(is_doubled))
+    changed = rows.update(
+        in_doubt_since=None, maybe_doubled=F("maybe_doubled") + int(is_doubled), **_pair(claim.provider, provider)
+    )
     return replace(claim, provider=provider, in_doubt_since=None) if changed else None
+
+
+def _pair(former: str, provider: str) -> dict[str, str]:
+    """Name the provider, and drop the reference that was another's: reports know an attempt by the two together."""
+    return {"provider": provider} if provider == former else {"provider": provider, "provider_reference": ""}
 
 
 def _provider_of(delivery: Delivery, now: datetime, provider_for: ProviderFor) -> str | None:
@@ -137,6 +152,7 @@ def _claim_of(delivery: Delivery, now: datetime, provider: str) -> Claim:
         in_doubt_since=_in_doubt_since(delivery, now),
         created_at=delivery.created_at,
         useful_until=delivery.useful_until,
+        copies=delivery.maybe_doubled,
         to=open_column(delivery.address_sealed, column=Column.ADDRESS, delivery_id=delivery.id),
         subject="" if subject is None else open_column(subject, column=Column.SUBJECT, delivery_id=delivery.id),
         body=open_column(delivery.body_sealed, column=Column.BODY, delivery_id=delivery.id),

@@ -6,12 +6,11 @@ from typing import Final
 
 from django.db import transaction
 
-from notifications.return_path import delivery_of
+from notifications.return_path import email_of
 from notifications.rules.bounces import Bounce, Fate, parse_bounce
 from notifications.states import Channel, ReportStatus
 from notifications.steps import Counts, count_for_provider
 from notifications.transports import ProviderReport
-from notifications.transports.email_content import message_id_of
 from notifications.transports.smtp_email import SmtpEmail
 from notifications.usecases.note_provider_report import ReportOutcome, note_provider_report
 
@@ -34,8 +33,9 @@ class BounceOutcome(StrEnum):
 def note_bounce(*, raw: bytes, now: datetime) -> BounceOutcome:
     """Move a delivery on by the bounce of its e-mail; the same bounce again changes nothing.
 
-    Only the address that it came to tells which delivery it is, for that address nobody can make up. A report of
-    an arrival is not believed: we ask for none, and a wrong one would keep another channel from its turn.
+    Only the address that it came to tells which delivery and which attempt it is, for that address nobody can make
+    up: a bounce of an attempt that another followed moves nothing. A report of an arrival is not believed: we ask for
+    none, and a wrong one would keep another channel from its turn.
 
     Rule:   ALR-5; RFC 3464.
     Writes: Delivery, AuditEvent, ProviderMinute.
@@ -43,14 +43,15 @@ def note_bounce(*, raw: bytes, now: datetime) -> BounceOutcome:
     bounce = parse_bounce(raw)
     if bounce is None:
         return BounceOutcome.NOT_A_BOUNCE
-    delivery_id = delivery_of(bounce.addressed_to)
-    if delivery_id is None:
+    email = email_of(bounce.addressed_to)
+    if email is None:
         _count_unknown(now)
         return BounceOutcome.NOT_OURS
     outcome = note_provider_report(
         provider=SmtpEmail.name,
-        provider_reference=message_id_of(delivery_id),
-        delivery_id=delivery_id,
+        provider_reference=email.reference,
+        delivery_id=email.delivery_id,
+        attempt=email.attempt,
         report=_report_of(bounce),
         now=now,
     )

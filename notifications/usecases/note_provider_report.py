@@ -41,11 +41,13 @@ def note_provider_report(
     delivery_id: UUID | None,
     report: ProviderReport,
     now: datetime,
+    attempt: int | None = None,
 ) -> ReportOutcome:
     """Move a delivery on by its provider's report, which may come twice, late, out of order or before the yes is noted.
 
     ``delivery_id`` is what the address of a callback says, and finds the delivery before its reference is written
-    down. The caller has verified that the provider speaks.
+    down; ``attempt`` is the one that the report is of, where the provider tells. The caller has verified that the
+    provider speaks.
 
     Rule:   ALR-4, ALR-5.
     Locks:  the delivery's row, then the held rows of its message, then the provider's minute.
@@ -54,11 +56,13 @@ def note_provider_report(
     reference = provider_reference[:255]
     delivery = _found(provider, reference, delivery_id)
     if delivery is None:
-        channel = Channel.EMAIL if provider == MAIL else Channel.SMS
-        count_for_provider(provider=provider, channel=channel, counts=Counts(unknown_reports=1), at=now)
+        count_for_provider(provider=provider, channel=_channel_of(provider), counts=Counts(unknown_reports=1), at=now)
         return ReportOutcome.UNKNOWN
     is_its_last = (delivery.provider, delivery.provider_reference) == (provider, reference)
-    move = move_by(status=report.status, state=DeliveryState(delivery.state), is_its_last=is_its_last)
+    is_older = attempt is not None and attempt < delivery.attempts
+    may_be_out = delivery.provider == provider and not is_older
+    state = DeliveryState(delivery.state)
+    move = move_by(status=report.status, state=state, is_its_last=is_its_last, may_be_out=may_be_out)
     if move is Move.NOTHING or (not is_its_last and _is_anothers(provider, reference, delivery.id)):
         return ReportOutcome.CHANGES_NOTHING
     counts = _counts(delivery, report, move, is_its_last=is_its_last)
@@ -69,10 +73,14 @@ def note_provider_report(
 
 
 def _found(provider: str, reference: str, delivery_id: UUID | None) -> Delivery | None:
-    rows = Delivery.objects.select_for_update().exclude(channel=Channel.APP)
+    rows = Delivery.objects.select_for_update().filter(channel=_channel_of(provider))
     if delivery_id is not None:
         return rows.filter(id=delivery_id).first()
     return rows.filter(provider_reference=reference, provider=provider).first() if reference else None
+
+
+def _channel_of(provider: str) -> Channel:
+    return Channel.EMAIL if provider == MAIL else Channel.SMS
 
 
 def _is_anothers(provider: str, reference: str, delivery_id: UUID) -> bool:
@@ -125,6 +133,7 @@ def _deliver(delivery: Delivery, now: datetime) -> None:
         delivered_at=now,
         sent_at=delivery.sent_at or now,
         next_attempt_at=None,
+        given_up_at=None,
         receipt_due_at=None,
         in_doubt_since=None,
     )

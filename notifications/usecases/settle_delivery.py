@@ -14,7 +14,7 @@ from notifications.rules.health import is_slow
 from notifications.rules.retry import is_too_old, wait_after
 from notifications.states import DeliveryState, states_before
 from notifications.steps import Counts, count_for_provider, give_up, note_yes
-from notifications.transports import Accepted, FaultOfOurs, PermanentFailure, TemporaryFailure
+from notifications.transports import Accepted, FaultOfOurs, PermanentFailure, RefusedHere, TemporaryFailure
 from notifications.usecases.claim_delivery import Claim
 
 
@@ -161,7 +161,7 @@ def _counts(answer: Accepted | TemporaryFailure | PermanentFailure, took: timede
         case Accepted():
             segments, cost_micro = (answer.segments or 0, answer.cost_micro or 0) if is_new else (0, 0)
             return replace(counts, answered_yes=1, segments=segments, cost_micro=cost_micro)
-        case PermanentFailure():
+        case PermanentFailure() | RefusedHere():  # of one number: the provider is well
             return replace(counts, answered_no=1)
         case TemporaryFailure():
             return replace(counts, failed=1)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from notifications.return_path import return_path_of
+from notifications.return_path import SentEmail, return_path_of
 
 POSTFIX = """\
 Return-Path: <>
@@ -64,6 +64,12 @@ Jeg er på ferie. Action: failed Status: 5.1.1
 """
 
 
-def bounce(delivery_id: UUID, *, action: str = "failed", status: str = "5.1.1", form: str = POSTFIX) -> bytes:
+def bounce(
+    delivery_id: UUID, *, action: str = "failed", status: str = "5.1.1", form: str = POSTFIX, attempt: int = 1
+) -> bytes:
     """What comes back of a delivery's e-mail."""
-    return form.format(to=return_path_of(delivery_id), action=action, status=status).replace("\n", "\r\n").encode()
+    return (
+        form.format(to=return_path_of(SentEmail(delivery_id, attempt)), action=action, status=status)
+        .replace("\n", "\r\n")
+        .encode()
+    )

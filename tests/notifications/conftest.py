@@ -124,5 +124,6 @@ def mail_server(settings) -> Iterator[MailServer]:
         settings.EMAIL_HOST_PASSWORD = ""
         settings.EMAIL_USE_TLS = False
         settings.EMAIL_TIMEOUT = 1
+        settings.EMAIL_ANSWER_SECONDS = 2
         yield server
         smtp_connection.hang_up()

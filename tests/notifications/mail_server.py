@@ -41,6 +41,7 @@ class MailServer:
     were_encrypted: list[bool] = field(default_factory=list)
     options: dict[str, Any] = field(default_factory=dict)
     keeps_what_it_cuts: bool = False
+    answers_after_seconds: float = 0.0  # with the e-mail in the mailbox
     port: int = 0
 
     def __enter__(self) -> Self:
@@ -110,6 +111,7 @@ class MailServer:
         self.received.append(message_from_bytes(content, policy=policy.default))
         self.recipients.extend(envelope.rcpt_tos)
         self.senders.append(envelope.mail_from or "")
+        await asyncio.sleep(self.answers_after_seconds)
         return "250 Accepted"
 
 

@@ -24,6 +24,7 @@ class Script:
     looked_up: list[OutgoingSms] = field(default_factory=list)
     asked_for: list[str] = field(default_factory=list)
     taken: list[bool] = field(default_factory=list)
+    meanwhile: Callable[[], object] = lambda: None  # happens while it is asked to send
 
 
 class ScriptedSms:
@@ -35,6 +36,7 @@ class ScriptedSms:
 
     def send(self, message: OutgoingSms) -> Accepted:
         self.script.sent.append(message)
+        self.script.meanwhile()
         answer = self.script.answers.pop(0) if self.script.answers else Accepted(f"{self.name}-{len(self.script.sent)}")
         if isinstance(answer, Accepted):
             return answer

@@ -16,11 +16,12 @@ from mitid_portal import clock
 from notifications import signed_calls
 from notifications.models import Delivery, ProviderMinute
 from notifications.queries import contacts_given_up
-from notifications.return_path import LONGEST_MAILBOX, delivery_of, return_path_of
+from notifications.return_path import LONGEST_MAILBOX, SentEmail, email_of, return_path_of
 from notifications.rules.bounces import LONGEST_BOUNCE, Fate, parse_bounce
 from notifications.states import DeliveryState
 from notifications.usecases.deliver import deliver
 from notifications.usecases.note_bounce import BounceOutcome, note_bounce
+from notifications.usecases.settle_delivery import Settlement
 from tests.notifications.bounce_samples import HOLIDAY, POSTFIX, bounce
 from tests.notifications.conftest import email_address, put
 
@@ -118,31 +119,35 @@ def test_nothing_that_comes_by_mail_breaks_the_reading(noise, at):
 
 
 def test_a_return_path_leads_back_to_its_delivery_whatever_its_case():
-    delivery_id = uuid4()
-    address = return_path_of(delivery_id)
-    assert delivery_of(f"Anna <anna@example.dk> <{address}>") == delivery_id
-    assert delivery_of(address.upper()) == delivery_id
+    email = SentEmail(uuid4(), 12)
+    address = return_path_of(email)
+    assert email_of(f"Anna <anna@example.dk> <{address}>") == email
+    assert email_of(address.upper()) == email
 
 
 def test_a_return_path_stays_within_what_servers_take(settings):
     settings.EMAIL_BOUNCE_ADDRESS = "b" * LONGEST_MAILBOX + "@mitid.example"
-    assert len(return_path_of(uuid4()).partition("@")[0]) == 64
+    address = return_path_of(SentEmail(uuid4(), 999_999_999))
+    assert len(address.partition("@")[0]) == 64
+    assert email_of(address) is not None
 
 
 def test_nobody_makes_up_a_return_path():
-    mine, other = uuid4(), uuid4()
-    stolen = return_path_of(mine).replace(mine.hex, other.hex)
-    assert delivery_of(stolen) is None
-    assert delivery_of(re.sub(r"\.[0-9a-f]{20}@", "." + "0" * 20 + "@", return_path_of(mine))) is None
+    mine, other = (return_path_of(SentEmail(uuid4(), 1)) for _ in range(2))
+    mac = re.compile(r"\.[a-z2-7]{16}@")
+    assert email_of(mac.sub(mac.search(mine)[0], other)) is None
+    assert email_of(mac.sub("." + "a" * 16 + "@", mine)) is None
+    assert email_of(mine.replace(".1.", ".2.")) is None
+    assert email_of(re.sub(r"\+[a-z2-7]{26}", "+" + "7" * 26, mine)) is None
 
 
 def test_a_return_path_outlives_a_change_of_the_secret(settings):
-    delivery_id = uuid4()
-    address = return_path_of(delivery_id)
+    email = SentEmail(uuid4(), 1)
+    address = return_path_of(email)
     old, settings.SECRET_KEY = settings.SECRET_KEY, "another" * 10
-    assert delivery_of(address) is None
+    assert email_of(address) is None
     settings.SECRET_KEY_FALLBACKS = [old]
-    assert delivery_of(address) == delivery_id
+    assert email_of(address) == email
 
 
 # --- Acting -----------------------------------------------------------------------------------------------------------
@@ -168,6 +173,34 @@ def test_the_same_bounce_again_changes_nothing(sent, now):
 
 
 @pytest.mark.django_db
+def test_a_bounce_of_an_attempt_that_another_followed_sends_no_third_e_mail(sent, now, mail_server):
+    """The webhook's call is repeated, or the command was killed before it deleted the message: ALR-4."""
+    note_bounce(raw=bounce(sent, status="4.4.7"), now=now)
+    assert deliver(delivery_id=sent, now=Delivery.objects.get(id=sent).next_attempt_at) is Settlement.SENT
+    before = Delivery.objects.values().get(id=sent)
+    assert note_bounce(raw=bounce(sent, status="4.4.7"), now=now) is BounceOutcome.NOTED
+    assert Delivery.objects.values().get(id=sent) == before
+    assert deliver(delivery_id=sent, now=now + timedelta(days=1)) is None
+    assert [len(mail_server.received), before["state"]] == [2, DeliveryState.SENT]
+    assert len({email["Message-ID"] for email in mail_server.received}) == 1
+    note_bounce(raw=bounce(sent, status="4.4.7", attempt=2), now=now)
+    assert Delivery.objects.get(id=sent).state == DeliveryState.QUEUED
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("status", ["4.4.7", "5.1.1"])
+def test_a_bounce_of_an_older_attempt_leaves_alone_the_one_that_is_out(sent, now, mail_server, status):
+    note_bounce(raw=bounce(sent, status="4.4.7"), now=now)
+    mail_server.cuts.append("DATA")
+    mail_server.keeps_what_it_cuts = True
+    assert deliver(delivery_id=sent, now=Delivery.objects.get(id=sent).next_attempt_at) is Settlement.POSTPONED
+    Delivery.objects.filter(id=sent).update(provider_reference="")  # as if the first had never been answered either
+    before = Delivery.objects.values().get(id=sent)
+    note_bounce(raw=bounce(sent, status=status), now=now)
+    assert Delivery.objects.values().get(id=sent) == before
+
+
+@pytest.mark.django_db
 def test_a_server_that_gave_up_for_now_is_tried_again(sent, now):
     assert note_bounce(raw=bounce(sent, status="4.4.7"), now=now) is BounceOutcome.NOTED
     assert Delivery.objects.get(id=sent).state == DeliveryState.QUEUED
@@ -182,8 +215,8 @@ def test_a_delay_and_an_arrival_that_nobody_asked_for_change_nothing(sent, now, 
 
 @pytest.mark.django_db
 def test_a_forged_bounce_changes_nothing_and_is_counted(sent, now):
-    forged = bounce(sent).replace(return_path_of(sent).encode(), b"bounces+%s.%s@mitid.example" % (
-        sent.hex.encode(), b"0" * 20))  # fmt: skip
+    own = return_path_of(SentEmail(sent, 1))
+    forged = bounce(sent).replace(own.encode(), re.sub(r"[a-z2-7]{16}@", "a" * 16 + "@", own).encode())
     assert note_bounce(raw=forged, now=now) is BounceOutcome.NOT_OURS
     assert Delivery.objects.get(id=sent).state == DeliveryState.SENT
     assert unknown_reports() == 1
@@ -198,10 +231,10 @@ def test_a_bounce_of_a_delivery_that_is_gone_is_counted(now):
 @pytest.mark.django_db
 def test_what_an_e_mail_quotes_is_not_where_it_came_to(sent, now):
     """Somebody who answers with the returned message inside has no say."""
-    quoting = bounce(sent).replace(
-        b"Delivered-To: " + return_path_of(sent).encode() + b"\r\n", b"Delivered-To: bounces@mitid.example\r\n"
-    ).replace(b"\r\nTo: " + return_path_of(sent).encode(), b"\r\nTo: bounces@mitid.example", 1)  # fmt: skip
-    quoting = quoting.replace(b"Subject: Hej", b"Delivered-To: " + return_path_of(sent).encode())
+    own = return_path_of(SentEmail(sent, 1)).encode()
+    quoting = bounce(sent).replace(b"Delivered-To: " + own + b"\r\n", b"Delivered-To: bounces@mitid.example\r\n")
+    quoting = quoting.replace(b"\r\nTo: " + own, b"\r\nTo: bounces@mitid.example", 1)
+    quoting = quoting.replace(b"Subject: Hej", b"Delivered-To: " + own)
     assert note_bounce(raw=quoting, now=now) is BounceOutcome.NOT_OURS
     assert Delivery.objects.get(id=sent).state == DeliveryState.SENT
 
@@ -269,6 +302,15 @@ def test_a_call_that_is_played_again_changes_nothing(client, sent, real_now):
     post(client, bounce(sent), at=real_now)
     before = list(Delivery.objects.order_by("id").values())
     assert post(client, bounce(sent), at=real_now).status_code == 204
+    assert list(Delivery.objects.order_by("id").values()) == before
+
+
+@pytest.mark.django_db
+def test_a_call_that_is_played_again_after_the_next_e_mail_changes_nothing(client, sent, real_now):
+    post(client, bounce(sent, status="4.4.7"), at=real_now)
+    deliver(delivery_id=sent, now=Delivery.objects.get(id=sent).next_attempt_at)
+    before = list(Delivery.objects.order_by("id").values())
+    assert post(client, bounce(sent, status="4.4.7"), at=real_now).status_code == 204
     assert list(Delivery.objects.order_by("id").values()) == before
 
 

@@ -34,6 +34,8 @@ def test_the_defaults_of_production_are_allowed(complete):
         ("SEND_TIMEOUT_SECONDS", 31, "E001"),
         ("DELIVERY_LEASE_FOR", timedelta(seconds=39), "E002"),
         ("DELIVERY_LEASE_FOR", timedelta(seconds=101), "E002"),
+        ("EMAIL_ANSWER_SECONDS", 9, "E010"),  # shorter than the wait for every other answer
+        ("EMAIL_ANSWER_SECONDS", 61, "E010"),
         ("DELIVERY_UNANSWERED_LIMIT", 4, "E003"),
         ("DELIVERY_UNANSWERED_LIMIT", 201, "E003"),
         ("GIVE_UP_AFTER", timedelta(hours=24), "E009"),  # shorter than a change can wait

@@ -62,6 +62,26 @@ def test_a_provider_is_well_or_not(now, minutes, well):
     assert is_well(answers(now, *minutes), now=now) is well
 
 
+@pytest.mark.parametrize(
+    ("taken", "delivered", "undelivered", "ago", "well"),
+    [
+        (100, 0, 0, 6, False),  # it takes everything, and nothing is ever heard of it
+        (100, 0, 0, 1, True),  # too soon to tell
+        (19, 0, 0, 6, True),
+        (100, 1, 0, 6, True),
+        (100, 50, 50, 1, False),
+        (100, 50, 49, 1, True),
+        (100, 0, 9, 1, True),  # too few to tell
+        (100, 0, 100, 16, True),  # long ago
+    ],
+)
+def test_a_provider_that_takes_what_does_not_arrive_is_unwell(now, taken, delivered, undelivered, ago, well):
+    """ALR-4: a yes alone reaches nobody."""
+    seen = Answers(now - ago * MINUTE, taken, 0, 0, taken=taken, delivered=delivered, undelivered=undelivered)
+    good_lately = Answers(now - MINUTE, 5, 0, 0)
+    assert is_well([seen, good_lately], now=now) is well
+
+
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 50), st.integers(0, 50), st.integers(0, 50))))
 def test_a_share_is_a_share_and_good_answers_never_make_a_provider_unwell(minutes):
     from datetime import UTC, datetime

@@ -8,6 +8,7 @@ import pytest
 
 from audit.api import EventKind, events_about
 from notifications.models import Delivery
+from notifications.sealing import Column, seal_column
 from notifications.states import DeliveryState
 from notifications.usecases.deliver import deliver
 from tests.notifications.conftest import EMAIL, email_address, put, sms_address
@@ -84,10 +85,29 @@ def test_a_key_that_is_gone_keeps_the_alert_until_it_is_back(mail_server, alert,
     settings.EMAIL_DKIM_KEY_FILE = "/nowhere/dkim.pem"
     deliver(delivery_id=alert, now=now)
     assert row(alert).state == DeliveryState.QUEUED
+    assert (row(alert).failure, row(alert).failing_since, row(alert).in_doubt_since) == ("dkim_not_usable", None, None)
     assert mail_server.received == []
     settings.EMAIL_DKIM_KEY_FILE = ""
     deliver(delivery_id=alert, now=now + timedelta(hours=1))
-    assert row(alert).state == DeliveryState.SENT
+    assert (row(alert).state, row(alert).maybe_doubled) == (DeliveryState.SENT, 0)
+
+
+def test_an_e_mail_that_cannot_be_made_leaves_no_doubt_and_does_not_wait_for_ever(mail_server, alert, now):
+    two_lines = seal_column("a\nBcc: b@example.dk", column=Column.SUBJECT, delivery_id=alert)
+    Delivery.objects.filter(id=alert).update(subject_sealed=two_lines)
+    deliver(delivery_id=alert, now=now)
+    assert (row(alert).failure, row(alert).in_doubt_since) == ("email_not_made", None)
+    assert row(alert).failing_since is not None
+
+
+def test_a_server_that_is_slow_to_come_to_the_words_is_not_given_them(mail_server, alert, now, settings):
+    """Its answer could come after the lease, when somebody else is sending the same already."""
+    settings.DELIVERY_LEASE_FOR = timedelta()
+    deliver(delivery_id=alert, now=now)
+    assert (row(alert).failure, row(alert).in_doubt_since, mail_server.received) == ("smtp_slow", None, [])
+    settings.DELIVERY_LEASE_FOR = timedelta(seconds=60)
+    deliver(delivery_id=alert, now=now + timedelta(hours=1))
+    assert (row(alert).state, row(alert).maybe_doubled) == (DeliveryState.SENT, 0)
 
 
 MISHAPS = ("none", "none", "MAIL", "RCPT", "DATA lost", "DATA kept", "greylisted", "421", "restart")
@@ -95,6 +115,8 @@ MISHAPS = ("none", "none", "MAIL", "RCPT", "DATA lost", "DATA kept", "greylisted
 
 def happen(mishap, mail_server):
     mail_server.keeps_what_it_cuts = mishap == "DATA kept"
+    for earlier in (mail_server.cuts, mail_server.rcpt, mail_server.mail):
+        earlier.clear()  # while an e-mail in doubt waits, nothing of this happens
     match mishap:
         case "MAIL" | "RCPT":
             mail_server.cuts.append(mishap)

@@ -5,14 +5,16 @@ from datetime import timedelta
 import pytest
 
 from notifications.models import Delivery
+from notifications.queries import provider_minutes
 from notifications.rules.retry import LONGEST_WAIT
-from notifications.states import DeliveryState
-from notifications.transports import Accepted, FaultOfOurs, PermanentFailure, TemporaryFailure
+from notifications.states import Channel, DeliveryState
+from notifications.transports import Accepted, FaultOfOurs, PermanentFailure, RefusedHere, TemporaryFailure
 from notifications.usecases.claim_delivery import claim_delivery
 from notifications.usecases.deliver import deliver
 from notifications.usecases.settle_delivery import Settlement, settle_delivery
-from tests.notifications.conftest import asks_local, put, sms_address
+from tests.notifications.conftest import asks_local, email_address, put, sms_address
 from tests.notifications.samples import change_requested
+from tests.notifications.scripted_provider import scripted
 from tests.notifications.twilio_stand_in import Refuse
 
 LEASE = timedelta(seconds=60)
@@ -163,3 +165,23 @@ def test_an_answer_begins_the_count_of_dead_workers_anew(now):
     trial.attempt(NOT_NOW)
     assert trial.row.unanswered == 0
     assert claim_and_die(trial, limit=1) == LEASE
+
+
+@pytest.mark.django_db
+def test_a_number_that_no_provider_serves_is_given_up_in_the_end_and_the_provider_stays_well(now, settings):
+    """ALR-5: unlike an account that somebody has to repair, which waits."""
+    settings.GIVE_UP_AFTER = timedelta(hours=2)
+    with scripted(settings) as (first, second):
+        (id_,) = put(now, sms_address(), message=change_requested(), spare=(email_address(),))
+        first.answers = [RefusedHere("twilio_21408")] * 500
+        second.answers = [RefusedHere("http_country_closed")] * 500
+        while Delivery.objects.get(id=id_).state == DeliveryState.QUEUED:
+            deliver(delivery_id=id_, now=Delivery.objects.get(id=id_).next_attempt_at)
+    found = Delivery.objects.get(id=id_)
+    assert found.state == DeliveryState.GIVEN_UP
+    assert found.given_up_at - now >= settings.GIVE_UP_AFTER
+    assert Delivery.objects.get(replaces_id=id_).channel == Channel.EMAIL
+    minutes = provider_minutes(since=now)
+    assert {minute.provider for minute in minutes} == {"scripted", "spare"}
+    assert sum(minute.failed for minute in minutes) == 0
+    assert sum(minute.answered_no for minute in minutes) == found.attempts

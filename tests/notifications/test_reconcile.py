@@ -8,15 +8,26 @@ from django.conf import settings as django_settings
 from django.db import connection
 
 from notifications.models import Delivery, ProviderMinute
-from notifications.rules.reports import RECEIPT_ASKED_EVERY, RECEIPT_FIRST_ASKED_AFTER, RECEIPT_PATIENCE
+from notifications.rules.reports import (
+    RECEIPT_ASKED_EVERY,
+    RECEIPT_FIRST_ASKED_AFTER,
+    RECEIPT_PATIENCE,
+    RECEIPT_PATIENCE_WITHOUT_ANSWER,
+)
 from notifications.states import DeliveryState, ReportStatus
 from notifications.tasks import reconcile_task
 from notifications.transports import ProviderReport, TemporaryFailure
 from notifications.usecases.deliver import deliver
-from notifications.usecases.reconcile import GIVE_UP_ROUND_AFTER, LONGEST_ROUND_SECONDS, forget_minutes, reconcile
+from notifications.usecases.reconcile import (
+    GIVE_UP_ROUND_AFTER,
+    LONGEST_ROUND_SECONDS,
+    NEXT_ROUND,
+    forget_minutes,
+    reconcile,
+)
 from tests.notifications.conftest import email_address, put, sms_address
 from tests.notifications.samples import change_requested
-from tests.notifications.scripted_provider import NAME, scripted
+from tests.notifications.scripted_provider import NAME, ScriptedSms, scripted
 
 pytestmark = pytest.mark.django_db
 SOON = timedelta(seconds=5)  # sending took a moment of real time
@@ -26,6 +37,12 @@ SOON = timedelta(seconds=5)  # sending took a moment of real time
 def provider(settings):
     with scripted(settings) as (first, _second):
         yield first
+
+
+class GoneSms(ScriptedSms):
+    """A provider that the messages of one test went by."""
+
+    name = "gone"
 
 
 def sent(now, count=1, **more):
@@ -56,10 +73,9 @@ def test_a_failure_that_nobody_reported_is_found_by_asking(now, provider):
     assert (of(id_).state, of(id_).failure) == (DeliveryState.QUEUED, "scripted_30003")
 
 
-@pytest.mark.parametrize("report", [ProviderReport(ReportStatus.ON_ITS_WAY), None, TemporaryFailure("scripted_503")])
-def test_what_is_still_on_its_way_is_asked_for_every_hour_and_in_the_end_counts_as_arrived(now, provider, report):
+def test_what_is_still_on_its_way_is_asked_for_every_hour_and_in_the_end_counts_as_arrived(now, provider):
     (id_,) = sent(now, spare=(email_address(),))
-    provider.reports["scripted-1"] = report
+    provider.reports["scripted-1"] = ProviderReport(ReportStatus.ON_ITS_WAY)
     at, asked = now + RECEIPT_FIRST_ASKED_AFTER + SOON, 0
     while of(id_).receipt_due_at is not None:
         assert Delivery.objects.filter(state=DeliveryState.HELD).exists()
@@ -68,6 +84,39 @@ def test_what_is_still_on_its_way_is_asked_for_every_hour_and_in_the_end_counts_
     assert asked == len(provider.asked_for) == RECEIPT_PATIENCE / RECEIPT_ASKED_EVERY + 1
     assert of(id_).state == DeliveryState.SENT
     assert not Delivery.objects.filter(state=DeliveryState.HELD).exists()
+
+
+def test_nobody_counts_as_reached_while_the_provider_cannot_be_asked(now, provider):
+    """ALR-5: the outage that swallowed the reports is not the end of the held copy."""
+    (id_,) = sent(now, spare=(email_address(),))
+    provider.reports["scripted-1"] = TemporaryFailure("scripted_503")
+    reconcile(now=now + RECEIPT_PATIENCE + RECEIPT_ASKED_EVERY)
+    assert of(id_).receipt_due_at is not None
+    assert Delivery.objects.filter(state=DeliveryState.HELD).exists()
+    reconcile(now=now + RECEIPT_PATIENCE_WITHOUT_ANSWER + RECEIPT_ASKED_EVERY)
+    assert of(id_).receipt_due_at is None
+
+
+def test_what_a_provider_took_and_does_not_know_is_sent_again_and_shouted(now, provider, caplog):
+    """ALR-4."""
+    (id_,) = sent(now)
+    reconcile(now=now + RECEIPT_FIRST_ASKED_AFTER + SOON)
+    assert (of(id_).state, of(id_).failure) == (DeliveryState.QUEUED, "unknown_to_provider")
+    assert "does not know" in caplog.text
+
+
+def test_one_provider_that_is_gone_keeps_no_other_from_being_asked(now, provider, settings):
+    old = sent(now, 5)
+    Delivery.objects.filter(id__in=old).update(provider="gone")
+    provider.reports = {f"scripted-{number}": TemporaryFailure("gone_timeout") for number in range(1, 6)}
+    settings.SMS_TRANSPORTS = ["tests.notifications.test_reconcile.GoneSms", *settings.SMS_TRANSPORTS]
+    Delivery.objects.filter(id=old[-1]).update(provider=NAME, receipt_due_at=now + RECEIPT_FIRST_ASKED_AFTER + SOON)
+    provider.reports["scripted-5"] = ProviderReport(ReportStatus.DELIVERED)
+    at = now + RECEIPT_FIRST_ASKED_AFTER + SOON
+    assert reconcile(now=at) == 5
+    assert of(old[-1]).state == DeliveryState.DELIVERED
+    waits = sorted(of(id_).receipt_due_at - at for id_ in old[:-1])
+    assert waits == [NEXT_ROUND] + [RECEIPT_ASKED_EVERY] * 3
 
 
 def test_a_provider_that_is_gone_is_not_asked_for_each_message(now, provider):

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from audit.api import EventKind, events_about
 from notifications.models import Delivery, ProviderMinute
-from notifications.queries import provider_minutes
+from notifications.queries import contacts_given_up, dead_letters, provider_minutes
 from notifications.rules.reports import Move, move_by
 from notifications.rules.retry import FIRST_WAIT_AFTER_REPORT, LONGEST_WAIT_AFTER_REPORT, wait_after_report
 from notifications.states import TRANSITIONS, Channel, DeliveryState, ReportStatus
-from notifications.transports import Accepted, ProviderReport
+from notifications.transports import Accepted, NoAnswer, ProviderReport, TemporaryFailure
 from notifications.usecases.claim_delivery import claim_delivery
 from notifications.usecases.deliver import deliver
 from notifications.usecases.note_provider_report import ReportOutcome, note_provider_report
@@ -166,8 +166,60 @@ def test_what_never_arrives_is_given_up_and_its_held_copy_goes_out(now, provider
     replacement = Delivery.objects.get(replaces_id=id_)
     assert event.facts["replacement"] == str(replacement.id)
     assert (replacement.channel, replacement.state) == (Channel.EMAIL, DeliveryState.QUEUED)
-    assert told(DELIVERED, now) is ReportOutcome.NOTED
+    assert told(NEVER, now) is ReportOutcome.NOTED
     assert of(id_).state == DeliveryState.GIVEN_UP
+
+
+@pytest.mark.django_db
+def test_what_was_given_up_and_arrived_all_the_same_has_arrived(now, providers):
+    """ALR-5: nobody is told that it failed, and no operator sends it again."""
+    id_ = sent(now)
+    told(NEVER, now)
+    assert told(DELIVERED, now) is ReportOutcome.DELIVERED
+    found = of(id_)
+    assert (found.state, found.given_up_at) == (DeliveryState.DELIVERED, None)
+    assert contacts_given_up(contact_ids=[found.contact_id], since=now) == set()
+    assert dead_letters(limit=9) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("late", [NOT_NOW, NEVER, ON_ITS_WAY])
+def test_a_late_report_of_the_first_provider_leaves_alone_what_the_other_is_sending(now, providers, late):
+    """ALR-4: the first attempt was in doubt and its message was not found; the other has been asked."""
+    first, second = providers
+    (id_,) = put(now, sms_address(), message=change_requested())
+    first.answers = [NoAnswer("scripted_timeout")]
+    deliver(delivery_id=id_, now=now)
+    first.found = [TemporaryFailure("scripted_unreachable")] * 9
+    second.meanwhile = lambda: told(late, now, id_=id_)
+    while of(id_).state == DeliveryState.QUEUED:
+        deliver(delivery_id=id_, now=of(id_).next_attempt_at)
+    found = of(id_)
+    assert (found.state, found.provider, found.provider_reference) == (DeliveryState.SENT, OTHER, "spare-1")
+    assert told(DELIVERED, now, by=OTHER, reference="spare-1") is ReportOutcome.DELIVERED
+
+
+@pytest.mark.django_db
+def test_a_failure_that_is_told_again_while_the_other_provider_fails_changes_nothing(now, providers):
+    """Its repetition neither counts as a second one nor takes the doubt of the other's attempt away."""
+    _first, second = providers
+    id_ = sent(now)
+    told(NOT_NOW, now, id_=id_)
+    second.answers = [NoAnswer("spare_timeout")]
+    deliver(delivery_id=id_, now=of(id_).next_attempt_at)
+    before = Delivery.objects.values().get(id=id_)
+    assert (before["provider"], before["provider_reference"], before["in_doubt_since"] is not None) == (OTHER, "", True)
+    assert told(NOT_NOW, now, id_=id_) is ReportOutcome.CHANGES_NOTHING
+    assert Delivery.objects.values().get(id=id_) == before
+    assert sum(minute.undelivered for minute in ProviderMinute.objects.all()) == 1
+
+
+@pytest.mark.django_db
+def test_a_provider_of_text_messages_has_no_say_about_an_e_mail(now, providers):
+    (id_,) = put(now, email_address(), message=change_requested())
+    for report in (DELIVERED, NEVER):
+        assert told(report, now, id_=id_) is ReportOutcome.UNKNOWN
+    assert of(id_).state == DeliveryState.QUEUED
 
 
 @pytest.mark.django_db
@@ -298,15 +350,16 @@ def test_many_reports_at_once_are_one_change(now, providers):
     assert sum(minute.delivered for minute in ProviderMinute.objects.all()) == 1
 
 
-@given(st.sampled_from(ReportStatus), st.sampled_from(DeliveryState), st.booleans())
-def test_no_report_moves_a_delivery_where_its_state_may_not_go(status, state, is_its_last):
+@given(st.sampled_from(ReportStatus), st.sampled_from(DeliveryState), st.booleans(), st.booleans())
+def test_no_report_moves_a_delivery_where_its_state_may_not_go(status, state, is_its_last, may_be_out):
     goes_to = {
         Move.SEND: DeliveryState.SENT,
         Move.DELIVER: DeliveryState.DELIVERED,
         Move.TRY_AGAIN: DeliveryState.QUEUED,
         Move.GIVE_UP: DeliveryState.GIVEN_UP,
     }
-    target = goes_to.get(move_by(status=status, state=state, is_its_last=is_its_last))
+    move = move_by(status=status, state=state, is_its_last=is_its_last, may_be_out=may_be_out)
+    target = goes_to.get(move)
     assert target is None or target in TRANSITIONS[state] | ({state} & {DeliveryState.QUEUED})
 
 

@@ -13,6 +13,7 @@ from notifications.transports import (
     OutgoingSms,
     PermanentFailure,
     ProviderReport,
+    RefusedHere,
     TemporaryFailure,
 )
 from notifications.transports.twilio_codes import MEANINGS, Remedy
@@ -128,7 +129,7 @@ def test_what_nobody_serves_goes_to_another_address_at_once(twilio, sms, code):
 def test_a_closed_country_is_shouted_whoever_else_serves_it(twilio, sms, settings, caplog, providers):
     settings.SMS_TRANSPORTS = [*settings.SMS_TRANSPORTS, HTTP][:providers]
     twilio.closed_countries.add("+45")
-    with pytest.raises(FaultOfOurs if providers == 2 else PermanentFailure, match="twilio_21408"):
+    with pytest.raises(RefusedHere if providers == 2 else PermanentFailure, match="twilio_21408"):
         TwilioSms().send(sms)
     assert [record.levelno for record in caplog.records] == [logging.CRITICAL]
 
@@ -256,6 +257,18 @@ class TestFind:
             twilio.accept({"To": PHONE, "Body": f"{number}", "From": "+4592400000"})
         assert TwilioSms().find(sms, since=now, is_taken=nobodys) is not None
         assert len(twilio.lookups) == 2
+
+    def test_a_number_with_a_long_history_can_still_be_looked_up(self, twilio, sms, now):
+        """Twilio keeps over a year of messages; what is older than the delivery says nothing about it."""
+        for number in range(300):
+            old = {"To": PHONE, "Body": f"{number}", "From": "+4592400000"}
+            twilio.accept(old)
+        for message in twilio.accepted:
+            message.created_at = 1_000_000_000.0
+        assert TwilioSms().find(sms, since=now, is_taken=nobodys) is None
+        assert len(twilio.lookups) <= 2
+        TwilioSms().send(sms)
+        assert TwilioSms().find(sms, since=now, is_taken=nobodys) is not None
 
     def test_with_too_many_to_look_through_nobody_can_tell(self, twilio, sms, now):
         TwilioSms().send(sms)
