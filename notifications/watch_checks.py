@@ -27,7 +27,7 @@ def check_watch_settings(**_kwargs: Any) -> list[CheckMessage]:
             CheckWarning(
                 "No heartbeat is sent: that alerts get through is seen only by those that do not.",
                 hint="Set HEARTBEAT_SMS and HEARTBEAT_EMAIL to a phone and a mailbox of operations.",
-                id="notifications.W001",
+                id="notifications.W003",
             )
         )
     if settings.SMS_COST_CEILING_PER_DAY == 0:

@@ -204,7 +204,7 @@ def test_production_without_heartbeat_or_ceiling_is_warned(settings, to_both):
     assert check_watch_settings() == []
     settings.HEARTBEAT_SMS = settings.HEARTBEAT_EMAIL = ""
     settings.SMS_COST_CEILING_PER_DAY = 0
-    assert [found.id for found in check_watch_settings()] == ["notifications.W001", "notifications.W002"]
+    assert [found.id for found in check_watch_settings()] == ["notifications.W003", "notifications.W002"]
     assert check_delivery_settings() == []
 
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from mitid_portal.embedded.system import Part, System
-from mitid_portal.health import Probes
+from mitid_portal.health import Probes, _answer
 
 pytestmark = pytest.mark.faults
 
@@ -174,3 +174,11 @@ def _well() -> None:
 
 def _broken() -> None:
     json.loads("{")
+
+
+def test_a_provider_that_is_out_takes_no_page_away() -> None:
+    """A balancer leaves out whoever answers 503; people block by these pages just then."""
+    answer = _answer(dict.fromkeys(PARTS, True) | {"alerts": False})
+    assert (answer.status_code, json.loads(answer.content)["parts"]["alerts"]) == (200, "down")
+    for part in PARTS - {"alerts"}:
+        assert _answer(dict.fromkeys(PARTS, True) | {part: False}).status_code == 503
