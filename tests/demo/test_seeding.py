@@ -57,8 +57,8 @@ def test_whole_demo_comes_about_and_a_second_run_changes_nothing() -> None:
     call_command(Command(stdout=said))
     assert [persona.as_json() for persona in personas()] == before
     assert said.getvalue().splitlines() == [
-        "Demo: 9 people, a new office, 40 code displays put into its stock.",
-        "Demo: 9 people, the office as it was, 0 code displays put into its stock.",
+        "Demo: 10 people, a new office, 40 code displays put into its stock.",
+        "Demo: 10 people, the office as it was, 0 code displays put into its stock.",
     ]
     assert stock_size() == STOCK
     assert spare_display() == "KV-1000-0001"
