@@ -70,6 +70,11 @@ class Delivery(models.Model):
                 condition=Q(state__in=sorted(TAKEN_STATES), cost_micro__isnull=True) & ~Q(channel=Channel.APP),
             ),
             models.Index(
+                name="delivery_past_use",
+                fields=["useful_until"],
+                condition=Q(words_dropped_at__isnull=True, useful_until__isnull=False),
+            ),
+            models.Index(
                 name="delivery_has_words",
                 fields=["created_at"],
                 condition=Q(words_dropped_at__isnull=True) & ~Q(channel=Channel.APP),

@@ -37,12 +37,15 @@ def forget_words(*, now: datetime, limit: int = AT_MOST) -> int:
     )
     rows = (
         Delivery.objects.select_for_update(skip_locked=True)
-        .filter(has_ended | Q(useful_until__lte=now), words_dropped_at__isnull=True)
+        .filter(words_dropped_at__isnull=True)
         .exclude(channel=Channel.APP)
         .exclude(state__in=sorted(OPEN_STATES | {DeliveryState.HELD}))
         .defer("address_sealed", "body_sealed")
     )
-    found = list(rows.order_by("created_at")[:limit])
+    found = list(rows.filter(useful_until__lte=now).order_by("useful_until")[:limit])
+    if len(found) < limit:
+        ended = rows.filter(has_ended, created_at__lte=ended_before).exclude(id__in=[row.id for row in found])
+        found += ended.order_by("created_at")[: limit - len(found)]
     for row in found:
         row.body_sealed = seal_column("", column=Column.BODY, delivery_id=row.id)
         if row.subject_sealed is not None:

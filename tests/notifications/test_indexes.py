@@ -14,6 +14,7 @@ from notifications.states import DeliveryState, ReportStatus
 from notifications.steps import release_held
 from notifications.transports import ProviderReport
 from notifications.usecases.claim_delivery import claim_delivery
+from notifications.usecases.forget_words import forget_words
 from notifications.usecases.note_prices import note_prices
 from notifications.usecases.note_provider_report import note_provider_report
 from notifications.usecases.reconcile import forget_minutes, reconcile
@@ -47,6 +48,8 @@ ASKED = {
     "delivery_given_up_by_contact": lambda now: queries.contacts_given_up(contact_ids=[uuid4()], since=now),
     "delivery_receipt_due": lambda now: reconcile(now=now),
     "delivery_without_a_price": lambda now: note_prices(now=now),
+    "delivery_past_use": lambda now: forget_words(now=now),
+    "delivery_has_words": lambda now: forget_words(now=now),
     "delivery_dead_letters": lambda _now: queries.dead_letters(limit=20, before=uuid4()),
     "delivery_provider_reference_is_one": _report,
     "provider_minute_is_one_row_a_slot": lambda now: queries.provider_minutes(since=now - timedelta(minutes=15)),
