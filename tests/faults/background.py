@@ -142,4 +142,5 @@ def running(folder: Path) -> Iterator[Background]:
             yield background
         finally:
             app.conf.update(before)
+            app.__dict__.pop("amqp", None)  # it keeps producers, and with them the address of this broker
             background.stop()

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 TOKEN = "t" * 32
 
 
-class Found(dict):
+class Found(dict[frozenset[tuple[str, str]], float]):
     """Values by name and labels, whatever order the labels came in."""
 
     def __getitem__(self, key):
