@@ -3,10 +3,10 @@
 import re
 import subprocess
 import sys
+from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote
 
 import segno
 from playwright.sync_api import Locator
@@ -213,17 +213,14 @@ def squares_of(text: str) -> Squares:
 
 
 def squares_of_picture(image: Locator) -> Squares:
-    """Read the QR code that the log-in page shows: rows of dark runs, each from where the one before ended."""
-    svg = unquote(image.get_attribute("src") or "")
-    side = int(re.findall(r"width='(\d+)'", svg)[0]) // int(re.findall(r"scale\((\d+)\)", svg)[0])
+    """Read the QR code that the log-in page shows: runs of dark squares, each from where it begins."""
+    kind, _, picture = (image.get_attribute("src") or "").partition(",")
+    assert kind == "data:image/svg+xml;base64"
+    svg = b64decode(picture).decode()
+    side = int(re.findall(r'viewBox="0 0 (\d+) ', svg)[0])
     rows = [[0] * side for _ in range(side)]
-    x = y = 0
-    for move, first, second in re.findall(r"([Mmh])(-?[\d.]+)(?: (-?[\d.]+))?", re.findall(r" d='([^']*)'", svg)[0]):
-        if move == "h":
-            rows[y][x : x + int(first)] = [1] * int(first)
-            x += int(first)
-        else:
-            x, y = (int(first), int(float(second))) if move == "M" else (x + int(first), y + int(float(second)))
+    for x, y, length in re.findall(r"M(\d+) (\d+)\.5h(\d+)", svg):
+        rows[int(y)][int(x) : int(x) + int(length)] = [1] * int(length)
     return rows
 
 
