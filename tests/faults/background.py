@@ -11,16 +11,15 @@ import redis
 from django.conf import settings
 from django.db import connection
 
-from mitid_portal.celery import app
 from mitid_portal.embedded import valkey
 from mitid_portal.embedded.child import Child, Program
+from tests.broker import pointed_at
 from tests.notifications.twilio_stand_in import TwilioStandIn
 
 LEASE_SECONDS = 4
 SWEEP_SECONDS = 5
 SLACK_SECONDS = 4  # two shared cores
 START_SECONDS = 60
-BROKER = ("broker_url", "broker_write_url")
 HEARTBEAT = ":1:heartbeat:worker"
 
 
@@ -134,13 +133,10 @@ class Background:
 @contextmanager
 def running(folder: Path) -> Iterator[Background]:
     """A broker and a provider run, and this process wakes workers through that broker."""
-    before = {name: app.conf[name] for name in BROKER}
     with TwilioStandIn() as twilio:
         background = Background(folder, twilio)
-        app.conf.update(dict.fromkeys(BROKER, background.broker_address))
         try:
-            yield background
+            with pointed_at(background.broker_address):
+                yield background
         finally:
-            app.conf.update(before)
-            app.__dict__.pop("amqp", None)  # it keeps producers, and with them the address of this broker
             background.stop()

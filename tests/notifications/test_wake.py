@@ -5,6 +5,7 @@ import signal
 import socket
 import threading
 import time
+from contextlib import ExitStack
 from datetime import timedelta
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ from notifications.models import Delivery, LocalMessage
 from notifications.states import DeliveryState, Priority
 from notifications.usecases.sweep import AT_MOST, DRAINERS, SWEEP_EVERY_SECONDS, deliver_due, drain, wake_due
 from notifications.wake import rest, wake
+from tests.broker import pointed_at
 from tests.notifications.conftest import email_address, put, row, sms_address
 from tests.notifications.samples import change_requested
 
@@ -29,14 +31,10 @@ NOTICEABLE_SECONDS = 2
 
 
 @pytest.fixture
-def broker(monkeypatch):
+def broker():
     """Point Celery at another broker for the length of a test."""
-
-    def use(address):
-        monkeypatch.setattr(app.conf, "broker_url", address)
-        monkeypatch.setattr(app.conf, "broker_write_url", address)
-
-    return use
+    with ExitStack() as end:
+        yield lambda address: end.enter_context(pointed_at(address))
 
 
 def address_of(server):
