@@ -31,6 +31,15 @@ ARRIVE_SECONDS: Final = 120.0
 
 
 @dataclass(frozen=True)
+class Provider:
+    """The stand-in: its process, what it says yes to, and the settings that point at it."""
+
+    pid: int
+    journal: Path
+    settings: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Run:
     """What became of the alerts of one rate: the seconds that each took, and CPU seconds by part."""
 
@@ -53,17 +62,17 @@ def run() -> dict[str, float]:
         folder.chmod(0o755)
         with System(folder):
             """The demo's people are made, who get their codes on the demo's phones."""
-        with _provider(folder) as (settings, journal), System(folder, settings=settings) as system:
-            return _measured(system, journal)
+        with _provider(folder) as provider, System(folder, settings=provider.settings) as system:
+            return _measured(system, provider)
 
 
-def _measured(system: System, journal: Path) -> dict[str, float]:
+def _measured(system: System, provider: Provider) -> dict[str, float]:
     first = 0
 
     def alerts(count: int, rate: float) -> Run:
         nonlocal first
         first += count
-        return _let_through(system, journal, first - count, count, rate)
+        return _let_through(system, provider, first - count, count, rate)
 
     alerts(WARM_UP, 50)
     paced = {rate: alerts(count, rate) for rate, count in PACED.items()}
@@ -81,12 +90,15 @@ def _measured(system: System, journal: Path) -> dict[str, float]:
             "doubled": sum(each.doubled for each in all_runs),
         }
         | {f"cpu_ms_{part}": round(spent, 2) for part, spent in per_alert.items()}
+        | {"cpu_ms": round(sum(per_alert.values()), 2)}
     )
 
 
-def _let_through(system: System, journal: Path, first: int, count: int, rate: float) -> Run:
+def _let_through(system: System, provider: Provider, first: int, count: int, rate: float) -> Run:
     """Have ``count`` alerts stored, wait until the provider has them, and tell how long each took."""
+    journal = provider.journal
     parts = {part.value: psutil.Process(system.pid(part)) for part in (Part.WORKER, Part.POSTGRES, Part.VALKEY)}
+    parts["provider"] = psutil.Process(provider.pid)
     before = {name: _cpu_seconds(process) for name, process in parts.items()}
     offset = journal.stat().st_size if journal.exists() else 0
     arguments = [sys.executable, "-m", "bench._alerts", str(first), str(count), str(rate)]
@@ -96,11 +108,13 @@ def _let_through(system: System, journal: Path, first: int, count: int, rate: fl
         if storing.stdout is None or storing.stdout.readline() != "ready\n":
             raise SystemExit("The process that stores alerts did not start.")
         told, _nothing = storing.communicate("go\n")
-    committed = {f"+{to}": float(at) for to, at in (line.split() for line in told.splitlines())}
+    *stored, storing_seconds = told.splitlines()
+    committed = {f"+{to}": float(at) for to, at in (line.split() for line in stored)}
     if len(committed) != count:
         raise SystemExit(f"{len(committed)} of {count} alerts were stored.")
     handed = _handed(journal, offset, set(committed))
     spent = {name: _cpu_seconds(process) - before[name] for name, process in parts.items()}
+    spent["storing"] = float(storing_seconds)
     times = sorted(at for at, *_copies in handed.values())
     return Run(
         stored=count,
@@ -128,8 +142,8 @@ def _handed(journal: Path, offset: int, wanted: set[str]) -> dict[str, list[floa
 
 
 @contextmanager
-def _provider(folder: Path) -> Iterator[tuple[dict[str, str], Path]]:
-    """Run the stand-in as a process of its own; give the settings that point at it, and its journal."""
+def _provider(folder: Path) -> Iterator[Provider]:
+    """Run the stand-in as a process of its own."""
     port, journal = free_port(), folder / "provider.jsonl"
     child = Child(
         Program(
@@ -141,15 +155,16 @@ def _provider(folder: Path) -> Iterator[tuple[dict[str, str], Path]]:
         )
     )
     try:
-        yield (
-            {
+        yield Provider(
+            pid=child.pid,
+            journal=journal,
+            settings={
                 "SMS_TRANSPORTS": "notifications.transports.twilio_sms.TwilioSms",
                 "TWILIO_ACCOUNT_SID": TwilioStandIn.account_sid,
                 "TWILIO_AUTH_TOKEN": TwilioStandIn.auth_token,
                 "TWILIO_FROM": "+4592400000",
                 "TWILIO_BASE_URL": f"http://127.0.0.1:{port}",
             },
-            journal,
         )
     finally:
         child.stop()

@@ -1,6 +1,6 @@
 """What carriers were told by the owners of numbers: no more text messages, or messages again."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -65,22 +65,17 @@ def lift_opt_out(*, phone: str, provider: str | None = None) -> bool:
 
 
 def provider_not_told(
-    delivery: Delivery, *, provider_for: Callable[[Channel, str | None], str], avoided: str | None, now: datetime
+    channel: Channel, *, told: Collection[str], provider_for: Callable[[Channel, str | None], str], avoided: str | None
 ) -> str | None:
     """Give the provider to ask: another than ``avoided``, and than one that was told to stop; None without any.
 
-    By the delivery's own index: while the keys change, one of the two may be remade before the other, and then the
-    carrier refuses the message itself.
+    ``told`` are those that the delivery's own index finds: while the keys change, one of the two may be remade before
+    the other, and then the carrier refuses the message itself.
     """
-    channel = Channel(delivery.channel)
     provider = provider_for(channel, avoided)
-    if channel is not Channel.SMS:
-        return provider
-    notes = SmsOptOut.objects.filter(phone_index=delivery.address_index, noted_at__gt=now - HOLDS_FOR)
-    told = set(notes.values_list("provider", flat=True))
-    if provider in told:
+    if channel is Channel.SMS and provider in told:
         provider = provider_for(channel, provider)
-    return None if provider in told else provider
+    return None if channel is Channel.SMS and provider in told else provider
 
 
 def _refuse_outside_transaction() -> None:

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -21,7 +20,8 @@ from notifications.rendering import render
 from notifications.rules.heartbeat import LATE_AFTER
 from notifications.rules.reports import RECEIPT_FIRST_ASKED_AFTER
 from notifications.sealing import Column, index_address, seal_column
-from notifications.states import OPEN_STATES, Channel, DeliveryState, Language, Priority, states_before
+from notifications.statements import Yes, write_yes
+from notifications.states import OPEN_STATES, Channel, DeliveryState, Language, states_before
 from notifications.transports import Accepted
 from notifications.wake import wake
 
@@ -86,10 +86,10 @@ def enqueue(
         for address in group
     ]
     Delivery.objects.bulk_create(rows)
-    queued = [row for row in rows if row.state == DeliveryState.QUEUED]
+    queued = [row.id for row in rows if row.state == DeliveryState.QUEUED]
     if queued:
-        transaction.on_commit(partial(wake, [(row.id, Priority(row.priority)) for row in queued]), robust=True)
-    return [row.id for row in queued]
+        transaction.on_commit(wake, robust=True)
+    return queued
 
 
 def _delivery(
@@ -168,9 +168,47 @@ def count_for_provider(*, provider: str, channel: Channel, counts: Counts, at: d
         provider=provider,
         channel=channel,
         minute=at.replace(second=0, microsecond=0),
-        slot=threading.get_native_id() % SLOTS,
+        slot=_slot(),
         **asdict(counts),
     )
+
+
+def _slot() -> int:
+    return threading.get_native_id() % SLOTS
+
+
+def note_yes_to_claim(
+    *,
+    delivery_id: UUID,
+    attempt: int,
+    provider: str,
+    channel: Channel,
+    accepted: Accepted,
+    counts: Counts,
+    now: datetime,
+) -> bool:
+    """Note, and count, the yes to an attempt that still holds its claim and has a report to come.
+
+    Returns: False, with nothing written, when the claim is gone.
+    Raises:  IntegrityError when another delivery has the provider's reference.
+    Locks:   the delivery's row, then the provider's minute.
+    Writes:  Delivery, ProviderMinute.
+    """
+    _refuse_outside_transaction()
+    yes = Yes(
+        delivery_id=delivery_id,
+        attempt=attempt,
+        provider=provider,
+        provider_reference=accepted.provider_reference[:255],
+        receipt_due_at=now + RECEIPT_FIRST_ASKED_AFTER,
+        segments=accepted.segments,
+        cost_micro=accepted.cost_micro,
+        cost_currency=accepted.currency,
+        channel=channel,
+        slot=_slot(),
+        at=now,
+    )
+    return write_yes(yes, vars(counts))
 
 
 def note_yes(delivery: Delivery, *, provider: str, accepted: Accepted, awaits_receipt: bool, now: datetime) -> None:
@@ -226,7 +264,7 @@ def give_up(delivery: Delivery, *, failure: str, now: datetime) -> Delivery | No
         Delivery.objects.filter(id=replacement.id, state=DeliveryState.HELD).update(
             state=DeliveryState.QUEUED, next_attempt_at=now, replaces=delivery
         )
-        transaction.on_commit(partial(wake, [(replacement.id, Priority(replacement.priority))]), robust=True)
+        transaction.on_commit(wake, robust=True)
     events.delivery_given_up(delivery=delivery, replacement=replacement, at=now)
     return replacement
 

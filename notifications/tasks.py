@@ -11,11 +11,12 @@ from django.conf import settings
 from hsm.api import HsmUnavailable
 from mitid_portal import clock
 from notifications.usecases.deliver import deliver
+from notifications.usecases.drain import drain
 from notifications.usecases.forget_words import forget_incoming, forget_words
 from notifications.usecases.note_prices import note_prices
 from notifications.usecases.reconcile import forget_minutes, reconcile
 from notifications.usecases.send_heartbeat import send_heartbeat
-from notifications.usecases.sweep import drain, wake_due
+from notifications.usecases.sweep import wake_due
 from notifications.usecases.watch_cost import watch_cost
 
 logger = logging.getLogger(__name__)

@@ -1,14 +1,17 @@
 """Asking a provider over HTTP with an end: in time, in bytes, and in what is known when it fails."""
 
 import logging
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 import requests
 from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
@@ -62,6 +65,8 @@ def pause_asked_for(reply: Reply, *, has_other_provider: bool) -> timedelta:
 def new_session() -> requests.Session:
     """Give a session that keeps its connections open and never asks twice by itself."""
     session = requests.Session()
+    session.trust_env = False  # else proxies, netrc and authorities are looked for at each call
+    session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or True
     adapter = HTTPAdapter(pool_maxsize=CONNECTIONS, max_retries=0)
     session.mount("https://", adapter)
     session.mount("http://", adapter)
@@ -75,7 +80,15 @@ def ask(session: requests.Session, method: str, url: str, *, seconds: float, **a
     """
     ends = time.monotonic() + 2 * seconds
     try:
-        with session.request(method, url, timeout=seconds, stream=True, allow_redirects=False, **arguments) as response:
+        with session.request(
+            method,
+            url,
+            timeout=seconds,
+            stream=True,
+            allow_redirects=False,
+            proxies=_proxies(_origin(url)),
+            **arguments,
+        ) as response:
             body = _read(response, ends)
             return Reply(status=response.status_code, body=body, headers=response.headers)
     except (requests.ConnectTimeout, requests.exceptions.SSLError, requests.exceptions.InvalidURL):
@@ -88,6 +101,16 @@ def ask(session: requests.Session, method: str, url: str, *, seconds: float, **a
         raise Unanswered("cut_off") from None
     except (requests.RequestException, HTTPError, OSError):
         raise Unanswered("bad_reply") from None
+
+
+@lru_cache(maxsize=8)
+def _proxies(origin: str) -> dict[str, str]:
+    """Give the proxies that the environment names for a provider, as they were when it was first asked."""
+    return dict(get_environ_proxies(origin))
+
+
+def _origin(url: str) -> str:
+    return "/".join(url.split("/", 3)[:3])
 
 
 def _read(response: requests.Response, ends: float) -> bytes:

@@ -11,10 +11,11 @@ from django.db.models import F
 
 from hsm.api import SealBroken
 from notifications.models import Delivery
-from notifications.opt_outs import OPTED_OUT, provider_not_told
+from notifications.opt_outs import HOLDS_FOR, OPTED_OUT, provider_not_told
 from notifications.rules.retry import is_spent, lease_after
 from notifications.sealing import Column, open_column
-from notifications.states import Channel, DeliveryState, Language, Priority, states_before
+from notifications.statements import Due, lock_due, write_claim
+from notifications.states import Channel, DeliveryState, Language, Priority
 from notifications.steps import give_up
 
 
@@ -60,33 +61,26 @@ def claim_delivery(
     Locks:   the delivery's row, unless somebody else holds it.
     Writes:  Delivery, AuditEvent.
     """
-    delivery = _due(delivery_id, now)
+    delivery = lock_due(delivery_id=delivery_id, now=now, opted_out_since=now - HOLDS_FOR)
     if delivery is None:
         return None
-    if delivery.useful_until is not None and now >= delivery.useful_until:
-        give_up(delivery, failure="no_longer_useful", now=now)
-        return None
+    unanswered = delivery.unanswered + (delivery.state is DeliveryState.CLAIMED)  # that one's lease ran out
     provider = _provider_of(delivery, now, provider_for)
-    if provider is None:
-        give_up(delivery, failure=OPTED_OUT, now=now)
-        return None
-    unanswered = delivery.unanswered + (delivery.state == DeliveryState.CLAIMED)  # that one's lease ran out
-    if is_spent(unanswered=unanswered, limit=unanswered_limit):
-        # The last claims of it all ended without an answer: what kills the worker may be this very delivery.
-        give_up(delivery, failure="no_answer", now=now)
-        return None
+    failure = _objection(delivery, provider, now, is_spent=is_spent(unanswered=unanswered, limit=unanswered_limit))
     try:
-        claim = _claim_of(delivery, now, provider)
+        claim = None if failure or provider is None else _claim_of(delivery, now, provider)
     except SealBroken:
-        give_up(delivery, failure="seal_broken", now=now)
+        claim, failure = None, "seal_broken"
+    if claim is None:
+        give_up(Delivery.objects.get(id=delivery.id), failure=failure, now=now)
         return None
-    Delivery.objects.filter(id=delivery.id).update(
-        state=DeliveryState.CLAIMED,
-        attempts=claim.attempt,
+    write_claim(
+        delivery_id=delivery.id,
+        attempt=claim.attempt,
         unanswered=unanswered,
+        provider=claim.provider,
         in_doubt_since=claim.in_doubt_since,
-        **_pair(delivery.provider, claim.provider),
-        next_attempt_at=now + lease_after(unanswered=unanswered, lease_for=_lease_for(claim, lease_for)),
+        until=now + lease_after(unanswered=unanswered, lease_for=_lease_for(claim, lease_for)),
     )
     return claim
 
@@ -97,13 +91,14 @@ def _lease_for(claim: Claim, lease_for: timedelta) -> timedelta:
     return lease_for + timedelta(seconds=settings.EMAIL_ANSWER_SECONDS) if is_email else lease_for
 
 
-def _due(delivery_id: UUID | None, now: datetime) -> Delivery | None:
-    rows = Delivery.objects.select_for_update(skip_locked=True).filter(
-        state__in=sorted(states_before(DeliveryState.CLAIMED)), next_attempt_at__lte=now
-    )
-    if delivery_id is not None:
-        return rows.filter(id=delivery_id).first()
-    return rows.order_by("priority", "next_attempt_at").first()
+def _objection(delivery: Due, provider: str | None, now: datetime, *, is_spent: bool) -> str:
+    """Tell why a delivery is given up instead of claimed; "" when it is not."""
+    if delivery.useful_until is not None and now >= delivery.useful_until:
+        return "no_longer_useful"
+    if provider is None:
+        return OPTED_OUT
+    # The last claims of it all ended without an answer: what kills the worker may be this very delivery.
+    return "no_answer" if is_spent else ""
 
 
 @transaction.atomic(durable=True)
@@ -126,28 +121,28 @@ def _pair(former: str, provider: str) -> dict[str, str]:
     return {"provider": provider} if provider == former else {"provider": provider, "provider_reference": ""}
 
 
-def _provider_of(delivery: Delivery, now: datetime, provider_for: ProviderFor) -> str | None:
+def _provider_of(delivery: Due, now: datetime, provider_for: ProviderFor) -> str | None:
     """Give the provider to ask; None when each was told by the number's owner to stop (ALR-5)."""
     if _in_doubt_since(delivery, now) is not None:
         return delivery.provider
     avoided = (delivery.provider or None) if delivery.failure else None  # another may succeed where this one failed
-    return provider_not_told(delivery, provider_for=provider_for, avoided=avoided, now=now)
+    return provider_not_told(delivery.channel, told=delivery.told_to_stop, provider_for=provider_for, avoided=avoided)
 
 
-def _in_doubt_since(delivery: Delivery, now: datetime) -> datetime | None:
-    if delivery.state == DeliveryState.CLAIMED and delivery.provider:
+def _in_doubt_since(delivery: Due, now: datetime) -> datetime | None:
+    if delivery.state is DeliveryState.CLAIMED and delivery.provider:
         return delivery.in_doubt_since or now
     return delivery.in_doubt_since
 
 
-def _claim_of(delivery: Delivery, now: datetime, provider: str) -> Claim:
-    subject, channel = delivery.subject_sealed, Channel(delivery.channel)
+def _claim_of(delivery: Due, now: datetime, provider: str) -> Claim:
+    subject = delivery.subject_sealed
     return Claim(
         delivery_id=delivery.id,
         attempt=delivery.attempts + 1,
-        channel=channel,
-        priority=Priority(delivery.priority),
-        language=Language(delivery.language),
+        channel=delivery.channel,
+        priority=delivery.priority,
+        language=delivery.language,
         provider=provider,
         in_doubt_since=_in_doubt_since(delivery, now),
         created_at=delivery.created_at,

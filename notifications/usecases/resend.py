@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from hsm.api import SealBroken
 from notifications import events
 from notifications.models import Delivery
 from notifications.sealing import Column, index_address, open_column, seal_column
-from notifications.states import DeliveryState, Priority, ResendReason
+from notifications.states import DeliveryState, ResendReason
 from notifications.wake import wake
 
 COPIED: Final = (
@@ -68,7 +67,7 @@ def resend(*, delivery_id: UUID, reason: ResendReason, actor: Actor, now: dateti
         else:
             copy.save(force_insert=True)
             events.delivery_resent(delivery=delivery, replacement=copy, reason=reason, actor=actor, at=now)
-            transaction.on_commit(partial(wake, [(copy.id, Priority(copy.priority))]), robust=True)
+            transaction.on_commit(wake, robust=True)
             return Resent(copy.id)
     refused = refused or ResendRefusal.UNKNOWN
     events.resend_refused(

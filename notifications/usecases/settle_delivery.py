@@ -13,7 +13,7 @@ from notifications.queries import is_reference_taken
 from notifications.rules.health import is_slow
 from notifications.rules.retry import is_too_old, wait_after
 from notifications.states import DeliveryState, states_before
-from notifications.steps import Counts, count_for_provider, give_up, note_yes
+from notifications.steps import Counts, count_for_provider, give_up, note_yes, note_yes_to_claim
 from notifications.transports import Accepted, FaultOfOurs, PermanentFailure, RefusedHere, TemporaryFailure
 from notifications.usecases.claim_delivery import Claim
 
@@ -84,14 +84,32 @@ def _settle(
     took: timedelta | None,
     awaits_receipt: bool,
 ) -> Settlement:
+    was_asked_after = took if claim.provider else None
+    if was_asked_after is not None and awaits_receipt and _is_noted(claim, answer, was_asked_after, now):
+        return Settlement.SENT
     delivery = Delivery.objects.select_for_update().get(id=claim.delivery_id)
     settlement = _moved(
         delivery, claim, answer, now, give_up_after=give_up_after, spread=spread, awaits_receipt=awaits_receipt
     )
-    if took is not None and claim.provider:
-        counts = _counts(answer, took, is_new=settlement is Settlement.SENT)
+    if was_asked_after is not None:
+        counts = _counts(answer, was_asked_after, is_new=settlement is Settlement.SENT)
         count_for_provider(provider=claim.provider, channel=claim.channel, counts=counts, at=now)
     return settlement
+
+
+def _is_noted(
+    claim: Claim, answer: Accepted | TemporaryFailure | PermanentFailure, took: timedelta, now: datetime
+) -> bool:
+    """Note a yes by one statement, as nearly every answer can be; False for a no, and when the claim is gone."""
+    return isinstance(answer, Accepted) and note_yes_to_claim(
+        delivery_id=claim.delivery_id,
+        attempt=claim.attempt,
+        provider=claim.provider,
+        channel=claim.channel,
+        accepted=answer,
+        counts=_counts(answer, took, is_new=True),
+        now=now,
+    )
 
 
 def _moved(

@@ -45,5 +45,6 @@ def test_a_backlog_does_not_delay_a_code(background, priority):
     before = len(background.twilio.accepted)
     wait_until(lambda: Delivery.objects.get(id=code).state == DeliveryState.SENT, seconds=PATIENCE_SECONDS)
     order = [message.to for message in background.twilio.accepted]
-    assert order.index("+4530123456") <= before + 2 * SLOTS
+    # Not a few: the process that claimed it may be kept waiting by a busy machine while the other goes on.
+    assert order.index("+4530123456") <= before + AT_MOST // 4
     assert Delivery.objects.filter(state=DeliveryState.QUEUED, priority=priority).count() > AT_MOST // 2

@@ -7,7 +7,6 @@ import threading
 import time
 from contextlib import ExitStack
 from datetime import timedelta
-from uuid import uuid4
 
 import celery
 import pytest
@@ -15,13 +14,16 @@ import redis
 from django.core.management import call_command
 from django.db import connection, transaction
 
+from mitid_portal import clock
 from mitid_portal.celery import app
 from mitid_portal.embedded import valkey
 from mitid_portal.embedded.valkey import free_port
 from notifications.models import Delivery, LocalMessage
 from notifications.states import DeliveryState, Priority
-from notifications.usecases.sweep import AT_MOST, DRAINERS, SWEEP_EVERY_SECONDS, deliver_due, drain, wake_due
-from notifications.wake import rest, wake
+from notifications.tasks import deliver_task
+from notifications.usecases.drain import LINGER_SECONDS, drain
+from notifications.usecases.sweep import AT_MOST, SWEEP_EVERY_SECONDS, deliver_due, wake_due
+from notifications.wake import DRAIN_TASK, TASK, WAITING, WAKE_UP_LASTS_SECONDS, begin_to_look, rest, wake
 from tests.broker import pointed_at
 from tests.notifications.conftest import email_address, put, row, sms_address
 from tests.notifications.samples import change_requested
@@ -50,11 +52,17 @@ def queue(broker, tmp_path):
     server.child.stop()
 
 
+def _waiting_at(connection):
+    """How many tasks wait; an empty queue is not there at all."""
+    client = connection.default_channel.client
+    return sum(client.llen(key) for key in client.keys("celery*"))
+
+
 def queued():
     """What waits at the broker, in the order in which a worker takes it."""
     found = []
     with app.connection_for_read() as connection, connection.SimpleQueue("celery", no_ack=True) as waiting:
-        for _ in range(waiting.qsize()):
+        for _ in range(_waiting_at(connection)):
             message = waiting.get(block=False)
             found.append((message.headers["task"], message.payload[0], message.headers["expires"]))
     return found
@@ -64,19 +72,66 @@ def queued_tasks():
     return [task for task, _arguments, _expires in queued()]
 
 
-def test_each_delivery_of_a_message_is_woken_after_the_commit_and_by_its_id_alone(now, queue):
-    ids = put(now, sms_address(), email_address(), message=change_requested())
-    waiting = queued()
-    assert [(task, arguments) for task, arguments, _expires in waiting] == [
-        ("notifications.deliver", [str(id_)]) for id_ in ids
-    ]
-    assert all(expires for _task, _arguments, expires in waiting)
+def test_one_is_woken_after_the_commit_for_all_that_was_stored_and_told_nothing(now, queue):
+    with transaction.atomic():
+        put(now, sms_address(), email_address(), message=change_requested())
+        put(now)
+        assert queued_tasks() == []
+    ((task, arguments, expires),) = queued()
+    assert (task, arguments) == (DRAIN_TASK, [])
+    assert expires
 
 
-def test_a_code_overtakes_the_alerts_that_wait(now, queue):
-    alerts = [put(now, message=change_requested())[0] for _ in range(3)]
-    (code,) = put(now)
-    assert [arguments[0] for _task, arguments, _expires in queued()] == [str(id_) for id_ in [code, *alerts]]
+def test_nobody_is_woken_while_one_who_was_has_not_begun_to_look(now, queue):
+    for _ in range(5):
+        put(now)
+    assert queued_tasks() == [DRAIN_TASK]
+    for _ in range(2):
+        put(now)
+    assert queued_tasks() == []  # whoever reads the queue has not begun yet
+    assert begin_to_look()
+    for _ in range(2):
+        put(now)
+    assert queued_tasks() == [DRAIN_TASK]
+
+
+def test_a_wake_up_that_is_lost_keeps_others_away_no_longer_than_it_would_have_lasted(now, queue):
+    put(now)
+    with redis.Redis(port=queue.port) as client:
+        assert 0 < client.ttl(WAITING) <= WAKE_UP_LASTS_SECONDS
+        client.delete(*client.keys("celery*"))
+        put(now)
+        assert queued_tasks() == []
+        client.expire(WAITING, 0)
+    put(now)
+    assert queued_tasks() == [DRAIN_TASK]
+
+
+def test_a_wake_up_that_is_lost_is_made_up_for_by_the_sweep(now, queue):
+    put(now)
+    with redis.Redis(port=queue.port) as client:
+        client.delete(*client.keys("celery*"))
+    assert wake_due(now=now) == 1
+    assert queued_tasks() == [DRAIN_TASK]
+
+
+def test_what_is_stored_while_somebody_looks_is_found_or_wakes_another(queue):
+    """The wake-up's key is gone before the first look, so that no commit falls between."""
+    storing = threading.Event()
+    drained = []
+
+    def run():
+        while not storing.is_set() or queued_tasks():
+            drained.append(drain(now=clock.now(), seconds=0.2))
+        connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    for _ in range(30):
+        put(clock.now())
+    storing.set()
+    thread.join(timeout=60)
+    assert sum(drained) == LocalMessage.objects.count() == 30
 
 
 def test_a_broker_that_refuses_neither_fails_nor_delays_and_the_sweep_delivers(now, broker):
@@ -138,35 +193,58 @@ def test_after_a_failure_nobody_tries_for_a_while(now, broker):
 def test_a_broker_that_is_back_is_used_again(now, broker, tmp_path):
     port = free_port()
     broker(f"redis://127.0.0.1:{port}/0")
-    (id_,) = put(now, message=change_requested())
+    put(now, message=change_requested())
     rest.end()
     server = valkey.start(tmp_path / "valkey", port=port)
     assert wake_due(now=now) == 1
-    ((task, arguments, _expires),) = queued()
+    told = queued_tasks()
     server.child.stop()
-    assert (task, arguments) == ("notifications.deliver", [str(id_)])
+    assert told == [DRAIN_TASK]
 
 
-def test_a_sweep_wakes_what_is_due_for_as_long_as_until_the_next(now, queue):
+def test_a_sweep_wakes_for_what_is_due_until_the_next(now, queue):
     row(now).save(force_insert=True)
     held = row(now, state=DeliveryState.HELD, next_attempt_at=None)
     held.save(force_insert=True)
     assert wake_due(now=now) == 1
-    assert len(queued()) == 1
+    assert queued_tasks() == [DRAIN_TASK]
     assert celery.current_app.conf.beat_schedule["wake-due-deliveries"]["schedule"] == SWEEP_EVERY_SECONDS
 
 
-def test_a_sweep_wakes_for_no_more_than_can_be_read_in_time_and_has_the_rest_drained_first(now, queue):
-    Delivery.objects.bulk_create([row(now) for _ in range(AT_MOST + 1)])
+def test_a_sweep_has_what_the_last_one_found_tried_by_its_id_codes_first(now, queue):
+    missed = now - timedelta(seconds=SWEEP_EVERY_SECONDS)
+    alert, code = row(missed), row(missed, priority=Priority.CODE)
+    Delivery.objects.bulk_create([alert, code, row(now)])
+    assert wake_due(now=now) == 3
+    found = [(task, arguments) for task, arguments, _expires in queued()]
+    assert found == [(DRAIN_TASK, []), (TASK, [str(code.id)]), (TASK, [str(alert.id)])]
+
+
+def test_a_sweep_wakes_by_id_for_no_more_than_can_be_read_in_time(now, queue):
+    missed = now - timedelta(seconds=SWEEP_EVERY_SECONDS)
+    Delivery.objects.bulk_create([row(missed) for _ in range(AT_MOST + 1)])
     assert wake_due(now=now) == AT_MOST
-    told = queued_tasks()
-    assert told == ["notifications.drain"] * DRAINERS + ["notifications.deliver"] * AT_MOST
+    assert queued_tasks() == [DRAIN_TASK] + [TASK] * AT_MOST
 
 
-def test_a_sweep_that_finds_little_has_nothing_drained(now, queue):
-    Delivery.objects.bulk_create([row(now) for _ in range(AT_MOST - 1)])
-    assert wake_due(now=now) == AT_MOST - 1
-    assert set(queued_tasks()) == {"notifications.deliver"}
+def test_one_that_cannot_even_be_claimed_keeps_no_other(now, queue):
+    """The most urgent ends each drain by a fault; what the sweep wakes by its id goes out."""
+    missed = now - timedelta(seconds=SWEEP_EVERY_SECONDS)
+    broken, other = row(missed - timedelta(seconds=1)), row(missed)
+    Delivery.objects.bulk_create([broken, other])
+    with connection.cursor() as cursor:  # as a release back would find a row of the release before
+        cursor.execute("ALTER TABLE notifications_delivery DROP CONSTRAINT delivery_priority_is_known")
+        cursor.execute("UPDATE notifications_delivery SET priority = 0 WHERE id = %s", [broken.id])
+    try:
+        with pytest.raises(ValueError, match="Priority"):
+            drain(now=now)
+        deliver_task(str(other.id))
+        assert Delivery.objects.get(id=other.id).state == DeliveryState.SENT
+    finally:
+        Delivery.objects.filter(id=broken.id).delete()
+        constraint = next(each for each in Delivery._meta.constraints if each.name == "delivery_priority_is_known")
+        with connection.schema_editor() as editor:
+            editor.add_constraint(Delivery, constraint)
 
 
 def test_draining_sends_the_most_urgent_first_until_nothing_is_due(now):
@@ -184,9 +262,32 @@ def test_draining_sends_the_most_urgent_first_until_nothing_is_due(now):
 
 def test_draining_ends_when_its_time_is_over(now):
     Delivery.objects.bulk_create([row(now) for _ in range(5)])
-    ticks = iter([0.0, 0.0, 1.0, 2.0])
+    ticks = iter([0.0, 0.0, 0.9, 1.0, 1.9, 2.0])
     assert drain(now=now, seconds=2.0, tick=lambda: next(ticks)) == 2
     assert LocalMessage.objects.count() == 2
+
+
+def test_draining_that_finds_much_has_another_begin_and_one_that_leaves_some_too(now, queue):
+    Delivery.objects.bulk_create([row(now) for _ in range(3)])
+    ticks = iter([0.0, 0.0, 0.9, 1.0])
+    assert drain(now=now, seconds=1.0, tick=lambda: next(ticks)) == 1
+    assert queued_tasks() == [DRAIN_TASK]
+    begin_to_look()
+    ticks = iter([0.0, 1.0])
+    assert drain(now=now, seconds=1.0, tick=lambda: next(ticks)) == 0
+    assert queued_tasks() == [DRAIN_TASK]
+
+
+def test_draining_that_leaves_nothing_wakes_nobody(now, queue):
+    Delivery.objects.bulk_create([row(now)])
+    assert drain(now=now) == 1
+    assert queued_tasks() == []
+
+
+def test_draining_waits_a_little_for_what_comes_next(now):
+    began = time.monotonic()
+    assert drain(now=now) == 0
+    assert time.monotonic() - began >= LINGER_SECONDS
 
 
 def test_draining_waits_for_nobody_who_holds_a_row(now):
@@ -224,7 +325,7 @@ def test_many_threads_may_wake_at_once(queue):
     results = []
 
     def run():
-        results.append(wake([(uuid4(), Priority.ALERT)]))
+        results.append(wake())
 
     threads = [threading.Thread(target=run) for _ in range(20)]
     for thread in threads:
@@ -232,3 +333,4 @@ def test_many_threads_may_wake_at_once(queue):
     for thread in threads:
         thread.join()
     assert results == [True] * 20
+    assert queued_tasks() == [DRAIN_TASK]
