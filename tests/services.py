@@ -1,8 +1,8 @@
 """A pytest plugin that starts PostgreSQL, Valkey and SoftHSM before Django's settings are read.
 
 Loaded with ``-p`` so that it comes before pytest-django. Workers of pytest-xdist inherit the environment of the
-process that started the services; each takes a database, a token and a Valkey number of its own: keys are recorded in
-one database, and no other may find them.
+process that started the services; each takes a database, a token, a Valkey number and a ``VAR_DIR`` of its own: keys
+are recorded in one database, and no other may find them; and nobody waits for another's lock on the module.
 """
 
 import atexit
@@ -49,4 +49,5 @@ if worker is None:
 else:
     address, _, _ = os.environ["REDIS_URL"].rpartition("/")
     os.environ["REDIS_URL"] = f"{address}/{1 + int(worker.removeprefix('gw'))}"
-    os.environ.update(_token(Path(os.environ["VAR_DIR"]).parent / f"softhsm-{worker}"))
+    folder = Path(os.environ["VAR_DIR"]).parent
+    os.environ.update(_token(folder / f"softhsm-{worker}"), VAR_DIR=str(folder / f"var-{worker}"))

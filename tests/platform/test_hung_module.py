@@ -232,7 +232,7 @@ def test_a_command_that_hangs_ends_and_says_later(system: System) -> None:
         seconds = time.monotonic() - begun
     assert ended.returncode == 75, ended.stderr
     assert "Try again later" in ended.stderr
-    assert seconds < 8
+    assert seconds < 20
 
 
 def test_a_workers_child_ends_at_once_so_that_its_task_comes_again(system: System) -> None:
