@@ -109,7 +109,11 @@ def test_an_unfit_setting_is_found(expected: str, changes: dict[str, Any]) -> No
     assert found(**changes) == [expected]
 
 
-@pytest.mark.parametrize(("key", "value"), [("USER", "postgres"), ("HOST", str(settings.VAR_DIR) + "/postgres")])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("USER", "postgres"), ("HOST", str(settings.VAR_DIR) + "/postgres")],
+    ids=["its user", "its folder"],
+)
 def test_an_embedded_database_is_found(
     database: dict[str, Any], monkeypatch: pytest.MonkeyPatch, key: str, value: str
 ) -> None:
