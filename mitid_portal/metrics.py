@@ -87,7 +87,7 @@ class Messages(Collector):
             labels=["channel"],
         )
         for line in heartbeats(now=self._now):
-            age = float("inf") if line.handed_at is None else (self._now - line.handed_at).total_seconds()
+            age = float("inf") if line.arrived_at is None else (self._now - line.arrived_at).total_seconds()
             beat.add_metric([line.channel.value], age)
         yield beat
         spent = spent_of(sums)

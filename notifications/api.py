@@ -59,9 +59,11 @@ from notifications.steps import Address, enqueue, note_inbound_sms, note_inbox_r
 from notifications.throttle import ThrottleRefusal, refusal_to_send_code
 from notifications.usecases.resend import ResendRefusal, Resent, resend
 from notifications.watching import (
+    FailingLine,
     HeartbeatLine,
     QueueLine,
     Spent,
+    failing,
     given_up,
     heartbeats,
     maybe_doubled,
@@ -95,6 +97,7 @@ __all__ = [
     "DeadLetter",
     "DeliveryLine",
     "DeliveryState",
+    "FailingLine",
     "HeartbeatLine",
     "IdentityBlocked",
     "IdentityIssued",
@@ -133,6 +136,7 @@ __all__ = [
     "dead_letters",
     "deliveries_of",
     "enqueue",
+    "failing",
     "given_up",
     "heartbeats",
     "inbox_of",

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.http import HttpRequest
 from twilio.request_validator import RequestValidator
 
-from notifications.queries import is_inbound_sms_noted
 from notifications.rules.addresses import normal_phone
 from notifications.rules.replies import carrier_word
 from notifications.signed_calls import is_signed_call
@@ -29,14 +28,13 @@ _PROVIDER_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 class InboundSms:
     """A text message that somebody sent us, as the provider vouches for it.
 
-    ``is_duplicate`` tells that it was acted on before; the act itself calls ``note_inbound_sms`` in its own
-    transaction. ``carrier_word`` is what it asked of the carrier, who has acted on it already.
+    Whether it was acted on before is for the act to find out (``note_inbound_sms``, in its own transaction).
+    ``carrier_word`` is what it asked of the carrier, who has acted on it already.
     """
 
     sender: str
     text: str
     provider_id: str
-    is_duplicate: bool
     provider: str
     carrier_word: CarrierWord | None = None
 
@@ -94,7 +92,6 @@ def _inbound(sender: str, text: str, provider_id: str, *, provider: str, word: C
         sender=normal_phone(sender) or "",
         text=text[:LONGEST_TEXT],
         provider_id=provider_id,
-        is_duplicate=is_inbound_sms_noted(provider_id),
         provider=provider,
         carrier_word=word or carrier_word(text),
     )

@@ -199,11 +199,6 @@ def is_reference_taken(*, provider: str, reference: str, but_by: UUID) -> bool:
     return rows.exclude(id=but_by).exists()
 
 
-def is_inbound_sms_noted(provider_id: str) -> bool:
-    """Tell whether this text message was acted on before."""
-    return models.ReceivedSms.objects.filter(provider_id=provider_id).exists()
-
-
 def local_messages(*, limit: int) -> list[LocalMessage]:
     """List what the local transports delivered, newest first."""
     return [

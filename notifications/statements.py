@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 
 from audit.api import prepared_cursor
-from notifications.states import OPEN_STATES, Channel, DeliveryState, Language, Priority
+from notifications.states import OPEN_STATES, Channel, DeliveryState, Language, MessageKind, Priority
 
 _COUNTS: Final = (
     "answered_yes", "answered_no", "failed", "slow", "took_ms_sum", "delivered", "undelivered", "unknown_reports",
@@ -25,7 +25,7 @@ _FOUND: Final = """SELECT (SELECT row_to_json(found)::text FROM (
             encode(subject_sealed, 'hex') AS subject_sealed, encode(body_sealed, 'hex') AS body_sealed,
             ARRAY(
                 SELECT provider FROM notifications_smsoptout
-                WHERE phone_index = address_index AND noted_at > %s
+                WHERE phone_index = address_index AND noted_at > %s AND kind <> '{heartbeat}'
             ) AS told_to_stop
         FROM notifications_delivery
         WHERE state IN ({open_states}) AND next_attempt_at <= %s{and_more}
@@ -34,8 +34,8 @@ _FOUND: Final = """SELECT (SELECT row_to_json(found)::text FROM (
         FOR UPDATE SKIP LOCKED
     ) AS found)
 """
-_MOST_URGENT: Final = _FOUND.format(open_states=_OPEN, and_more="")
-_BY_ID: Final = _FOUND.format(open_states=_OPEN, and_more=" AND id = %s")
+_MOST_URGENT: Final = _FOUND.format(open_states=_OPEN, heartbeat=MessageKind.HEARTBEAT, and_more="")
+_BY_ID: Final = _FOUND.format(open_states=_OPEN, heartbeat=MessageKind.HEARTBEAT, and_more=" AND id = %s")
 _CLAIM: Final = f"""UPDATE notifications_delivery
     SET state = '{DeliveryState.CLAIMED}', attempts = %s, unanswered = %s, provider = asked.name, in_doubt_since = %s,
         next_attempt_at = %s,

@@ -14,12 +14,14 @@ from notifications.queries import COUNTS, MinuteOfProvider
 from notifications.rules.cost import Spending, cost_of, spending
 from notifications.rules.day import day_began
 from notifications.rules.heartbeat import is_late, is_stuck
-from notifications.states import OPEN_STATES, TAKEN_STATES, Channel, DeliveryState, MessageKind, Priority
+from notifications.states import OPEN_STATES, Channel, DeliveryState, MessageKind, Priority
 
 # Whom heartbeats are about: nobody. Also the id of the address that they go to.
 HEARTBEAT_REFERENCE: Final = UUID("00000000-0000-7000-8000-000000000001")
 MICRO: Final = 1_000_000
 LOOKED_BACK: Final = timedelta(days=1)  # a heartbeat of longer ago is as good as none
+FAILS_FOR_LONG: Final = timedelta(hours=1)
+FAILURES_SHOWN: Final = 20
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,21 @@ class QueueLine:
 
 
 @dataclass(frozen=True)
-class HeartbeatLine:
-    """When a provider last took a heartbeat on a channel."""
+class FailingLine:
+    """What is tried again and again on a channel for one reason; ``failure`` is empty when nobody answered."""
 
     channel: Channel
-    handed_at: datetime | None
+    failure: str
+    count: int
+    oldest_at: datetime
+
+
+@dataclass(frozen=True)
+class HeartbeatLine:
+    """When the last heartbeat was sent that arrived, as far as its provider says what arrived."""
+
+    channel: Channel
+    arrived_at: datetime | None
     is_late: bool
 
 
@@ -69,6 +81,22 @@ def queue(*, now: datetime) -> list[QueueLine]:
         .order_by("priority", "channel")
     )
     return [QueueLine(Priority(priority), Channel(channel), *counts) for priority, channel, *counts in rows]
+
+
+def failing(*, now: datetime) -> list[FailingLine]:
+    """Count what waits since an hour or longer although it was tried, by channel and last failure, the oldest first.
+
+    Rule: ALR-5. What is ours to repair is tried for ever and never given up: here somebody sees it.
+    """
+    rows = (
+        models.Delivery.objects.filter(
+            state__in=sorted(OPEN_STATES), attempts__gt=0, created_at__lte=now - FAILS_FOR_LONG
+        )
+        .values_list("channel", "failure")
+        .annotate(count=Count("id"), oldest=Min("created_at"))
+        .order_by("oldest", "channel", "failure")[:FAILURES_SHOWN]
+    )
+    return [FailingLine(Channel(channel), failure, *counted) for channel, failure, *counted in rows]
 
 
 def given_up(*, since: datetime) -> dict[Channel, int]:
@@ -124,17 +152,20 @@ def heartbeat_channels() -> dict[Channel, str]:
 
 
 def heartbeats(*, now: datetime) -> list[HeartbeatLine]:
-    """Tell for each channel that heartbeats go to when a provider last took one."""
+    """Tell for each channel that heartbeats go to when one last arrived.
+
+    A provider that gives receipts must have reported it: one that takes everything and delivers nothing is not well.
+    """
     channels = list(heartbeat_channels())
     rows = models.Delivery.objects.filter(
+        Q(state=DeliveryState.DELIVERED) | Q(state=DeliveryState.SENT, receipt_due_at__isnull=True),
         reference=HEARTBEAT_REFERENCE,
         kind=MessageKind.HEARTBEAT,
-        state__in=sorted(TAKEN_STATES),
         created_at__gte=now - LOOKED_BACK,
     )
     newest = dict(rows.values_list("channel").annotate(at=Max("sent_at")))
     return [
-        HeartbeatLine(channel, newest.get(channel), is_late(handed_at=newest.get(channel), now=now))
+        HeartbeatLine(channel, newest.get(channel), is_late(arrived_at=newest.get(channel), now=now))
         for channel in channels
     ]
 
@@ -147,7 +178,7 @@ def objection_to_alerts(*, now: datetime) -> str | None:
     lines = heartbeats(now=now)
     late = [line.channel.value for line in lines if line.is_late]
     if late:
-        return f"No provider took a heartbeat lately: {', '.join(late)}."
+        return f"No heartbeat was reported to have arrived lately: {', '.join(late)}."
     if lines:
         return None
     due = models.Delivery.objects.filter(

@@ -118,12 +118,12 @@ def held_by_reply(*, phone: str, code: str, is_to_block: bool, now: datetime) ->
 
 
 def _count_wrong_code(change: PendingChange, *, now: datetime) -> None:
-    """Count a wrong code for a change that waits, up to the last that matters, and tell of that one."""
-    if change.state != ChangeState.PENDING or change.wrong_stop_codes >= WRONG_BLOCK_CODES:
+    """Count a wrong code up to the last that matters, and tell of that one while the change waits."""
+    if change.wrong_stop_codes >= WRONG_BLOCK_CODES:
         return
     change.wrong_stop_codes += 1
     change.save(update_fields=["wrong_stop_codes"])
-    if change.wrong_stop_codes == WRONG_BLOCK_CODES:
+    if change.state == ChangeState.PENDING and change.wrong_stop_codes == WRONG_BLOCK_CODES:
         alert_citizen(identity=change.identity, message=WrongReplies(field=change.field), now=now, not_by=Channel.SMS)
 
 

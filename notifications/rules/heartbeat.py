@@ -12,12 +12,12 @@ def is_due(*, newest_at: datetime | None, now: datetime) -> bool:
     return newest_at is None or now - newest_at >= EVERY
 
 
-def is_late(*, handed_at: datetime | None, now: datetime) -> bool:
-    """Tell whether no provider took a heartbeat for so long that alerts cannot be said to get through.
+def is_late(*, arrived_at: datetime | None, now: datetime) -> bool:
+    """Tell whether no heartbeat arrived for so long that alerts cannot be said to get through.
 
     Rule: ALR-4. One that never was is late: what was not shown is not known.
     """
-    return handed_at is None or now - handed_at >= LATE_AFTER
+    return arrived_at is None or now - arrived_at >= LATE_AFTER
 
 
 def is_stuck(*, due_at: datetime | None, now: datetime) -> bool:

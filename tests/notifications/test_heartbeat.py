@@ -4,20 +4,23 @@ import logging
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from mitid_portal.health import probe_alerts
 from notifications import watching
 from notifications.checks import check_delivery_settings
 from notifications.models import Delivery
+from notifications.opt_outs import note_opt_out
 from notifications.queries import dead_letters
 from notifications.rules.cost import Spending, cost_of, spending
 from notifications.rules.day import day_began, day_ends
 from notifications.rules.heartbeat import EVERY, LATE_AFTER, is_due, is_late, is_stuck
-from notifications.states import Channel, DeliveryState, MessageKind, Priority
+from notifications.states import Channel, DeliveryState, MessageKind, Priority, ReportStatus
 from notifications.tasks import heartbeat_task, watch_cost_task
+from notifications.transports import ProviderReport
 from notifications.usecases.deliver import deliver
+from notifications.usecases.note_provider_report import note_provider_report
 from notifications.usecases.send_heartbeat import send_heartbeat
 from notifications.usecases.watch_cost import watch_cost
 from notifications.watch_checks import check_watch_settings
@@ -39,6 +42,17 @@ def late(now):
     return {line.channel for line in watching.heartbeats(now=now) if line.is_late}
 
 
+def arrived(delivery, now):
+    report = ProviderReport(ReportStatus.DELIVERED)
+    note_provider_report(
+        provider=delivery.provider,
+        provider_reference=delivery.provider_reference,
+        delivery_id=delivery.id,
+        report=report,
+        now=now,
+    )
+
+
 # --- rules ---
 
 
@@ -47,9 +61,9 @@ def test_alr_4_a_heartbeat_is_due_every_five_minutes_and_late_after_three(now):
     assert is_due(newest_at=None, now=now)
     assert not is_due(newest_at=now - EVERY + SECOND, now=now)
     assert is_due(newest_at=now - EVERY, now=now)
-    assert is_late(handed_at=None, now=now)
-    assert not is_late(handed_at=now - LATE_AFTER + SECOND, now=now)
-    assert is_late(handed_at=now - LATE_AFTER, now=now)
+    assert is_late(arrived_at=None, now=now)
+    assert not is_late(arrived_at=now - LATE_AFTER + SECOND, now=now)
+    assert is_late(arrived_at=now - LATE_AFTER, now=now)
     assert not is_stuck(due_at=None, now=now)
     assert not is_stuck(due_at=now - LATE_AFTER + SECOND, now=now)
     assert is_stuck(due_at=now - LATE_AFTER, now=now)
@@ -101,10 +115,55 @@ def test_it_is_stored_and_sent_as_an_alert_is(now, to_both, twilio, mail_server)
     assert late(now) == {Channel.SMS, Channel.EMAIL}
     for delivery_id in sent:
         deliver(delivery_id=delivery_id, now=now)
+    assert late(now) == {Channel.SMS}
+    arrived(rows.get(channel=Channel.SMS), now)
     assert late(now) == set()
     assert len(twilio.accepted) == len(mail_server.received) == 1
     assert late(now + LATE_AFTER - SECOND) == set()
     assert late(now + 2 * LATE_AFTER) == {Channel.SMS, Channel.EMAIL}
+
+
+def test_a_provider_that_takes_everything_and_delivers_nothing_is_found_out(now, to_both, twilio, mail_server):
+    for number in range(5):
+        at = now + number * EVERY
+        for delivery_id in send_heartbeat(now=at):
+            deliver(delivery_id=delivery_id, now=at)
+    assert len(twilio.accepted) == 5
+    assert late(at) == {Channel.SMS}
+    assert "SMS" in watching.objection_to_alerts(now=at)
+
+
+def test_a_stop_from_operations_own_number_stops_no_heartbeat(now, settings, twilio):
+    """Anybody can write STOP in another's name; the carrier's own refusal still shows as one."""
+    settings.HEARTBEAT_SMS = PHONE
+    with transaction.atomic():
+        note_opt_out(phone=PHONE, provider="twilio", now=now)
+    (delivery_id,) = send_heartbeat(now=now)
+    deliver(delivery_id=delivery_id, now=now)
+    assert [message.to for message in twilio.accepted] == [PHONE]
+
+
+# --- what is tried and tried ---
+
+
+def test_alr_5_what_has_been_tried_for_an_hour_is_counted_by_channel_and_failure(now):
+    """ALR-5."""
+    hour, states = timedelta(hours=1), DeliveryState
+    old, older = now - hour, now - 3 * hour
+    for made, more in (
+        (old, {"failure": "smtp_gone"}),
+        (older, {"failure": "smtp_gone"}),
+        (older + SECOND, {"state": states.CLAIMED, "provider": "twilio"}),
+        (old + SECOND, {"failure": "smtp_gone"}),  # not for so long
+        (older, {"attempts": 0}),  # waits for its turn
+        (older, {"state": states.GIVEN_UP, "failure": "x", "given_up_at": now, "next_attempt_at": None}),
+    ):
+        row(made, **{"attempts": 2, "next_attempt_at": now} | more).save(force_insert=True)
+    lines = watching.failing(now=now)
+    assert [(line.channel, line.failure, line.count, line.oldest_at) for line in lines] == [
+        (Channel.EMAIL, "smtp_gone", 2, older),
+        (Channel.EMAIL, "", 1, older + SECOND),
+    ]
 
 
 def test_the_next_is_written_after_five_minutes_and_not_before(now, to_both):
@@ -143,7 +202,7 @@ def test_beats_tasks_run(to_both, caplog):
 # --- health ---
 
 
-def test_alr_4_health_is_red_until_every_channel_took_one_lately(now, to_both, twilio, mail_server, settings):
+def test_alr_4_health_is_red_until_one_arrived_lately_on_every_channel(now, to_both, twilio, mail_server, settings):
     """ALR-4."""
     settings.HEARTBEAT_EMAIL = ""
     assert "SMS" in str(watching.objection_to_alerts(now=now))
@@ -151,6 +210,7 @@ def test_alr_4_health_is_red_until_every_channel_took_one_lately(now, to_both, t
         probe_alerts()
     (delivery_id,) = send_heartbeat(now=now)
     deliver(delivery_id=delivery_id, now=now)
+    arrived(Delivery.objects.get(id=delivery_id), now)
     assert watching.objection_to_alerts(now=now) is None
 
 

@@ -33,9 +33,7 @@ def call(form=FORM, *, signed=None, path=PATH, token=TOKEN, address="https://por
 @pytest.mark.django_db
 def test_a_signed_call_is_read():
     sms = read_inbound_sms(call())
-    assert (sms.sender, sms.text, sms.provider_id, sms.is_duplicate) == (
-        "+4520123456", "NO 1234", FORM["MessageSid"], False,
-    )  # fmt: skip
+    assert (sms.sender, sms.text, sms.provider_id) == ("+4520123456", "NO 1234", FORM["MessageSid"])
 
 
 @pytest.mark.django_db
@@ -85,11 +83,10 @@ def test_a_sender_that_is_no_number_is_empty_and_a_long_text_is_cut():
 
 
 @pytest.mark.django_db
-def test_a_second_copy_is_marked_once_the_first_was_acted_on(now):
+def test_a_second_copy_is_known_once_the_first_was_acted_on(now):
     with transaction.atomic():
         assert note_inbound_sms(provider_id=FORM["MessageSid"], now=now)
         assert not note_inbound_sms(provider_id=FORM["MessageSid"], now=now)
-    assert read_inbound_sms(call()).is_duplicate
 
 
 @pytest.mark.django_db(transaction=True)
@@ -98,7 +95,6 @@ def test_an_act_that_fails_leaves_no_note_so_that_the_copy_is_acted_on(now):
         assert note_inbound_sms(provider_id=FORM["MessageSid"], now=now)
         transaction.set_rollback(True)
     assert not ReceivedSms.objects.exists()
-    assert not read_inbound_sms(call()).is_duplicate
 
 
 @pytest.mark.django_db

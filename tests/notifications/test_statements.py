@@ -73,6 +73,23 @@ def test_a_code_is_claimed_with_the_end_of_its_use(now):
 
 
 @pytest.mark.usefixtures("cursor")
+@pytest.mark.parametrize(("before", "kept"), [("local", "SM1"), ("another", "")])
+def test_a_claim_for_another_provider_drops_the_reference_of_the_one_before(now, before, kept):
+    """Else a report that the one before repeats would be taken for one of this attempt."""
+    id_ = alert(now)
+    Delivery.objects.filter(id=id_).update(provider=before, provider_reference="SM1", attempts=1, failure="x")
+    claimed, row = claim(now), Delivery.objects.get(id=id_)
+    assert (claimed.attempt, row.provider, row.provider_reference) == (2, "local", kept)
+
+
+@pytest.mark.usefixtures("cursor")
+def test_a_claim_knows_the_copies_that_were_risked(now):
+    id_ = alert(now)
+    Delivery.objects.filter(id=id_).update(maybe_doubled=2, attempts=3)
+    assert claim(now).copies == 2
+
+
+@pytest.mark.usefixtures("cursor")
 def test_a_claim_after_one_that_ended_without_an_answer_is_in_doubt(now):
     alert(now)
     claim(now)

@@ -157,16 +157,29 @@ def test_the_script_reads_what_the_page_shows(desk, at):
     assert json.loads(desk.get(NUMBERS).content)["shape"] != numbers["shape"]
 
 
-def test_alr_4_a_heartbeat_that_no_provider_takes_is_an_alarm(desk, at, settings):
+def test_alr_4_a_heartbeat_that_does_not_arrive_is_an_alarm(desk, at, settings):
     """ALR-4."""
     settings.HEARTBEAT_SMS, settings.HEARTBEAT_EMAIL = PHONE, EMAIL
     send_heartbeat(now=at)
     handed_heartbeat(at=at, channel=Channel.SMS)
     page = desk.get(LIVE, headers=ENGLISH)
     assert [alarm for alarm in page.context["live"].alarms if "SMS" in alarm] == []
-    assert "No provider has taken a heartbeat by E-mail for 15 minutes." in text_of(page)
+    assert "No heartbeat by E-mail was reported to have arrived for 15 minutes." in text_of(page)
     handed_heartbeat(at=at, channel=Channel.EMAIL)
     assert "Messages get through." in text_of(desk.get(LIVE, headers=ENGLISH))
+
+
+def test_alr_5_what_has_failed_for_over_an_hour_is_on_the_page_by_its_failure(desk, at):
+    """ALR-5."""
+    assert "tried for over an hour" not in text_of(desk.get(LIVE, headers=ENGLISH))
+    Delivery.objects.all().delete()
+    old = at - timedelta(hours=3)
+    a_message(sms_address(), now=old, attempts=9, failure="twilio_21408", next_attempt_at=at)
+    page = desk.get(LIVE, headers=ENGLISH)
+    assert "tried for over an hour" in text_of(page)
+    assert "twilio_21408, SMS" in text_of(page)
+    cells = cells_of(desk)
+    assert [cells[f"failing-SMS-twilio_21408-{number}"] for number in (0, 1)] == ["1", "3 hours"]
 
 
 def test_a_cost_near_its_ceiling_and_one_over_it_are_alarms(desk, at, settings):

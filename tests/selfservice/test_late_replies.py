@@ -50,6 +50,22 @@ def test_a_no_to_a_change_that_was_made_says_so_each_time_and_how_to_block(
     assert identity.state is IdentityState.BLOCKED
 
 
+def test_who_guesses_the_code_of_a_change_that_was_made_is_heard_five_times(
+    resident: Resident, change_id: UUID, now: datetime
+) -> None:
+    """CHG-6: ten thousand texts in another's name must not block that person."""
+    code, later = stop_code_for(resident), now + 2 * HOUR
+    confirm_change(login=a_login(resident.identity_id, at=now + HOUR), change_id=change_id, now=now + HOUR)
+    for _ in range(5):
+        take_sms_reply(sender=resident.phone, text=f"BLOCK {(int(code) + 1) % 10_000:04}", now=later)
+    take_sms_reply(sender=resident.phone, text=f"BLOCK {code}", now=later)
+    identity = identity_by_id(resident.identity_id)
+    assert identity is not None
+    assert identity.state is IdentityState.ACTIVE
+    assert not Delivery.objects.filter(kind=MessageKind.WRONG_REPLIES).exists()
+    assert take_sms_reply(sender=resident.phone, text=f"NO {code}", now=later) is SmsReplyOutcome.TOO_LATE
+
+
 def test_a_no_to_a_change_that_ran_out_says_that_nothing_was_changed(
     resident: Resident, change_id: UUID, now: datetime
 ) -> None:

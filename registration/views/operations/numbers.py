@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from mitid_portal.times import COPENHAGEN, danish_time
 from notifications.api import (
     Channel,
+    FailingLine,
     HeartbeatLine,
     MinuteOfProvider,
     Priority,
@@ -19,6 +20,7 @@ from notifications.api import (
     Spending,
     Spent,
     day_began,
+    failing,
     given_up,
     heartbeats,
     objection_to_alerts,
@@ -93,13 +95,14 @@ class Numbers:
     alarms: list[str]
     facts: list[TableRow]
     queue: list[TableRow]
+    failing: list[TableRow]
     lately: list[TableRow]
     daily: list[TableRow]
     charts: list[Chart]
 
     def cells(self) -> dict[str, str]:
         """Give every number by its name."""
-        rows = [*self.facts, *self.queue, *self.lately, *self.daily]
+        rows = [*self.facts, *self.queue, *self.failing, *self.lately, *self.daily]
         cells = [cell for row in rows for cell in row.cells]
         cells += [cell for chart in self.charts for place in chart.places for cell in (place.at, place.good, place.bad)]
         return {"at": self.at} | {cell.key: cell.text for cell in cells}
@@ -116,7 +119,7 @@ class Numbers:
 
 
 def numbers(*, now: datetime) -> Numbers:
-    """Read how messages go. Seven queries, however many messages there are."""
+    """Read how messages go. Eight queries, however many messages there are."""
     minute = now.replace(second=0, microsecond=0)
     hour = minute.replace(minute=0)
     minutes = provider_minutes(since=minute - (MINUTES_SHOWN - 1) * MINUTE)
@@ -128,6 +131,7 @@ def numbers(*, now: datetime) -> Numbers:
         alarms=_alarms(beats, objection_to_alerts(now=now), spent),
         facts=_facts(lines, beats, spent, sum(given_up(since=now - 24 * HOUR).values()), now=now),
         queue=_queue(lines, now=now),
+        failing=_failing(failing(now=now), now=now),
         lately=_sums(minutes, "lately"),
         daily=_sums(hours, "daily"),
         charts=[
@@ -151,7 +155,7 @@ def age(since: datetime | None, *, now: datetime) -> str:
 
 def _alarms(beats: Sequence[HeartbeatLine], objection: str | None, spent: Spent) -> list[str]:
     alarms = [
-        _("No provider has taken a heartbeat by %(channel)s for 15 minutes. Alerts may not get through.")
+        _("No heartbeat by %(channel)s was reported to have arrived for 15 minutes. Alerts may not get through.")
         % {"channel": CHANNELS[beat.channel]}
         for beat in beats
         if beat.is_late
@@ -179,7 +183,7 @@ def _facts(
         *(
             TableRow(
                 _("Last heartbeat by %(channel)s") % {"channel": CHANNELS[beat.channel]},
-                [Cell(f"heartbeat-{beat.channel.value}", danish_time(beat.handed_at) or _("Never"))],
+                [Cell(f"heartbeat-{beat.channel.value}", danish_time(beat.arrived_at) or _("Never"))],
             )
             for beat in beats
         ),
@@ -201,6 +205,16 @@ def _queue(lines: Sequence[QueueLine], *, now: datetime) -> list[TableRow]:
                 values = [str(line.waiting), str(line.due), age(line.oldest_due_at, now=now)]
             cells = [Cell(f"{key}-{number}", value) for number, value in enumerate(values)]
             rows.append(TableRow(f"{PRIORITIES[priority]}, {CHANNELS[channel]}", cells))
+    return rows
+
+
+def _failing(lines: Sequence[FailingLine], *, now: datetime) -> list[TableRow]:
+    rows = []
+    for line in lines:
+        values = [str(line.count), age(line.oldest_at, now=now)]
+        key = f"failing-{line.channel.value}-{line.failure}"
+        cells = [Cell(f"{key}-{number}", value) for number, value in enumerate(values)]
+        rows.append(TableRow(f"{line.failure or _('No answer')}, {CHANNELS[line.channel]}", cells))
     return rows
 
 
