@@ -33,6 +33,9 @@ def some_traffic(now):
         answered(at=at, provider="smtp", channel=Channel.EMAIL, answered_yes=60, took_ms_sum=4000)
     a_message(sms_address(), now=now)
     a_message(email_address(), now=now)
+    old = now - timedelta(hours=5)
+    a_message(sms_address(), now=old, attempts=40, failure="twilio_21408", next_attempt_at=now)
+    a_message(email_address(), now=old, attempts=40, failure="smtp_refused", next_attempt_at=now)
     for number in range(26):
         a_dead_letter(sms_address(f"+45201000{number:02}"), now=now)
 
