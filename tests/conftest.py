@@ -6,10 +6,14 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 from django.db.models import Model
+from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
 from hsm import api as hsm
 from hsm.models import DataKey, KeyVersion
+
+hypothesis_settings.register_profile("untimed", deadline=None)  # how long an example takes says nothing of the code
+hypothesis_settings.load_profile("untimed")
 
 KEY_ROWS = pytest.StashKey[tuple[DjangoDbBlocker, list[Model]]]()
 REFUSAL = pytest.StashKey[str]()

@@ -30,7 +30,7 @@ AT = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 @pytest.mark.django_db
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(
     row_id=st.integers(1, 2**63 - 1),
     at=INSTANTS,
@@ -56,7 +56,7 @@ def test_the_database_writes_a_row_as_we_do(row_id, at, actor_id, office_id, org
 
 
 @pytest.mark.django_db
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
 @given(st.dictionaries(TEXT, VALUES, max_size=8))
 def test_facts_are_written_as_jsonb_is_printed(facts):
     with connection.cursor() as cursor:

@@ -88,7 +88,10 @@ def test_a_yes_is_noted_though_the_limit_strikes_while_it_is_written_down(now, t
     def strike() -> None:
         with connection.cursor() as cursor:
             for _ in range(200):
-                cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+                cursor.execute(
+                    "SELECT count(*) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+                )
                 if cursor.fetchone() != (0,):
                     break
                 time.sleep(0.02)
