@@ -50,9 +50,10 @@ class Run:
     spent: dict[str, float]
 
     def figures(self, rate: int) -> dict[str, float]:
-        """Give the figures of a paced rate, in milliseconds."""
+        """Give the figures of a paced rate: milliseconds, and alerts a second that were truly handed over."""
         at = statistics.quantiles(self.each, n=100)
-        return {f"p{share}_ms_at_{rate}_per_s": round(1000 * at[share - 1], 1) for share in (50, 95, 99)}
+        times = {f"p{share}_ms_at_{rate}_per_s": round(1000 * at[share - 1], 1) for share in (50, 95, 99)}
+        return times | {f"handed_per_s_at_{rate}_per_s": round(self.handed_per_s, 1)}
 
 
 def run() -> dict[str, float]:
