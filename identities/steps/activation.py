@@ -20,11 +20,11 @@ from identities.states import (
     PasswordState,
 )
 from identities.steps.alerts import alert_citizen
-from identities.steps.codes import code_opens, is_usable, numbered_code, use_code
+from identities.steps.codes import code_opens, is_usable, locked_holder_of_code, numbered_code, use_code
 from identities.steps.factors import code_is_right, put_password
 from identities.steps.guard import assert_in_transaction
 from identities.steps.lifecycle import block_locked
-from identities.steps.locking import NOBODY, locked_active_identity, stand_in_line_for
+from identities.steps.locking import NOBODY, stand_in_line_for
 from notifications.api import AuthenticatorActivated
 
 
@@ -75,18 +75,18 @@ def activate_code_device(
     Writes: ActivationCode, CodeDevice, Identity, PasswordFactor, AuditEvent, Delivery.
     """
     assert_in_transaction()
-    stand_in_line_for(user_id)
-    identity = locked_active_identity(user_id)
+    holder_id = stand_in_line_for(user_id)
+    identity = locked_holder_of_code(user_id=user_id, kinds=CODE_DEVICES, typed=activation_code)
     code = _code_for_a_device(identity or Identity(id=NOBODY), activation_code)
     if identity is None or code is None or code.device_id is None:
-        return refused_activation(ActivationRefusal.NO_CODE, identity, actor=actor, now=now)
+        return refused_activation(ActivationRefusal.NO_CODE, holder_id, actor=actor, now=now)
     device = CodeDevice.objects.select_for_update().get(pk=code.device_id)
     refusal_of_choice = refusal_of_password(password, user_id=identity.user_id)
     if refusal_of_choice is not None:
         return PasswordRefused(reason=refusal_of_choice)
     refusal = _refusal(code, device, activation_code=activation_code, device_code=device_code, now=now)
     if refusal is not None:
-        return refused_activation(refusal, identity, actor=actor, now=now)
+        return refused_activation(refusal, holder_id, actor=actor, now=now)
     had_a_password = bool(identity.password)
     _activate(identity, code, device, now=now)
     takes_it = _takes_password(identity, code)
@@ -140,23 +140,23 @@ def code_opened_by(
     Locks:  the user ID's place in line (an advisory lock), the identity's row, then the activation code's.
     Writes: ActivationCode when it is wrong, AuditEvent when it is refused.
     """
-    stand_in_line_for(user_id)
-    identity = locked_active_identity(user_id)
+    holder_id = stand_in_line_for(user_id)
+    identity = locked_holder_of_code(user_id=user_id, kinds={kind}, typed=typed)
     code = numbered_code(identity=identity or Identity(id=NOBODY), kind=kind, typed=typed)
     if identity is None or code is None:
-        return refused_activation(ActivationRefusal.NO_CODE, identity, actor=actor, now=now)
+        return refused_activation(ActivationRefusal.NO_CODE, holder_id, actor=actor, now=now)
     if not is_usable(code, now=now):
-        return refused_activation(ActivationRefusal.EXPIRED, identity, actor=actor, now=now)
+        return refused_activation(ActivationRefusal.EXPIRED, holder_id, actor=actor, now=now)
     if not code_opens(code, typed=typed):
-        return refused_activation(ActivationRefusal.WRONG_CODE, identity, actor=actor, now=now)
+        return refused_activation(ActivationRefusal.WRONG_CODE, holder_id, actor=actor, now=now)
     return identity, code
 
 
 def refused_activation(
-    reason: ActivationRefusal, identity: Identity | None, *, actor: Actor, now: datetime
+    reason: ActivationRefusal, identity_id: UUID | None, *, actor: Actor, now: datetime
 ) -> ActivationRefused:
     """Note why nothing was activated; who asked is not told which part was wrong (TRY-2)."""
-    events.activation_refused(identity_id=identity.id if identity else None, reason=reason.value, actor=actor, now=now)
+    events.activation_refused(identity_id=identity_id, reason=reason.value, actor=actor, now=now)
     return ActivationRefused(reason=reason)
 
 

@@ -31,7 +31,7 @@ from identities.states import (
 from identities.steps.alerts import alert_addresses
 from identities.steps.app_copy import take_ticket
 from identities.steps.apps import waste_the_time_of_a_pin
-from identities.steps.codes import code_opens, is_usable, numbered_code
+from identities.steps.codes import code_opens, is_usable, locked_holder_of_code, numbered_code
 from identities.steps.guard import assert_in_transaction
 from identities.steps.locking import NOBODY, locked_active_identity, stand_in_line_for
 from notifications.api import CodeIssued, Language, TemporaryPin, enqueue, refusal_to_send_code
@@ -113,17 +113,20 @@ def begin_app_enrolment(
         opened_at=now,
         expires_at=now + TEMPORARY_PIN_LASTS,
     )
-    stand_in_line_for(user_id)
-    identity = locked_active_identity(user_id)
+    holder_id = stand_in_line_for(user_id)
+    if activation_code is None:
+        identity = locked_active_identity(user_id)
+    else:
+        identity = locked_holder_of_code(user_id=user_id, kinds={AuthenticatorKind.APP}, typed=activation_code)
     first = _first_code(identity or Identity(id=NOBODY), activation_code, copy_token, now=now)
     if identity is None or isinstance(first, NotBegun):
         reason = first if isinstance(first, NotBegun) else NotBegun.NO_CODE
-        return _begun_by_nobody(enrolment, identity, reason, actor=actor, now=now)
+        return _begun_by_nobody(enrolment, holder_id, reason, actor=actor, now=now)
     phone = _phone_for_a_pin(identity.id, actor=actor, now=now)
     if isinstance(phone, PinNotSent):
-        return _begun_by_nobody(enrolment, identity, phone.reason, actor=actor, now=now)
+        return _begun_by_nobody(enrolment, holder_id, phone.reason, actor=actor, now=now)
     if is_at_most(AuthenticatorKind.APP, held=held_apps(identity.id, but_on=installation_id)):
-        return _begun_by_nobody(enrolment, identity, NotBegun.AT_MOST, actor=actor, now=now)
+        return _begun_by_nobody(enrolment, holder_id, NotBegun.AT_MOST, actor=actor, now=now)
     _open_enrolments(identity.id).update(state=EnrolmentState.DEAD)
     enrolment.identity = identity
     enrolment.activation_code = first if isinstance(first, ActivationCode) else None
@@ -170,11 +173,11 @@ def held_apps(identity_id: UUID, *, but_on: UUID) -> int:
 
 
 def _begun_by_nobody(
-    enrolment: AppEnrolment, identity: Identity | None, reason: StrEnum, *, actor: Actor, now: datetime
+    enrolment: AppEnrolment, identity_id: UUID | None, reason: StrEnum, *, actor: Actor, now: datetime
 ) -> EnrolmentBegun:
     waste_the_time_of_a_pin()
     enrolment.save(force_insert=True)
-    events.activation_refused(identity_id=identity.id if identity else None, reason=reason.value, actor=actor, now=now)
+    events.activation_refused(identity_id=identity_id, reason=reason.value, actor=actor, now=now)
     return EnrolmentBegun(enrolment_id=enrolment.id, expires_at=enrolment.expires_at)
 
 

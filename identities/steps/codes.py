@@ -1,6 +1,7 @@
 """Activation codes: made for one authenticator, tried, and killed (SEC-4)."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -20,8 +21,10 @@ from identities.rules.codes import (
     split_activation_code,
 )
 from identities.rules.halves import APART_FOR, other_halves
+from identities.rules.user_id import folded
 from identities.states import ActivationCodeState, AssuranceLevel, AuthenticatorKind, CodeCarrier
 from identities.steps.guard import assert_in_transaction
+from identities.steps.locking import locked_active_identity
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,24 @@ def make_activation_code(
     row.code_verifier = verifier(secret, purpose=sealing.ACTIVATION_CODE, bound_to=row.id)
     row.save(force_insert=True)
     return MadeCode(id=row.id, text=f"{number}{secret}", expires_at=row.expires_at)
+
+
+def locked_holder_of_code(*, user_id: str, kinds: Collection[AuthenticatorKind], typed: str) -> Identity | None:
+    """Hold the active identity that has a user ID and an open code of the number that was typed; None without both.
+
+    Rule:  TRY-2: whoever has no such code is answered without a look at the identity, which nobody has none of: to
+           lock and read it took a fiftieth of the answer's time.
+    Locks: the identity's row.
+    """
+    assert_in_transaction()
+    number, _secret = split_activation_code(typed)
+    is_there = ActivationCode.objects.filter(
+        identity__user_id_folded=folded(user_id),
+        kind__in=sorted(kinds),
+        number=number,
+        state=ActivationCodeState.OPEN,
+    ).exists()
+    return locked_active_identity(user_id) if is_there else None
 
 
 def numbered_code(*, identity: Identity, kind: AuthenticatorKind, typed: str) -> ActivationCode | None:

@@ -46,11 +46,15 @@ def stand_in_line(subject: UUID) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LINE, int.from_bytes(subject.bytes[-4:], signed=True)])
 
 
-def stand_in_line_for(user_id: str) -> None:
-    """Wait for whoever tries something with the same user ID, had by somebody or nobody; see ``stand_in_line``."""
+def stand_in_line_for(user_id: str) -> UUID | None:
+    """Wait for whoever tries something with the same user ID, had by somebody or nobody; see ``stand_in_line``.
+
+    Returns: the id of the identity that has it.
+    """
     holder = Identity.objects.filter(user_id_folded=folded(user_id)).values_list("pk", flat=True).first()
     nobody = made_up_subject(user_id)
     stand_in_line(nobody if holder is None else holder)
+    return holder
 
 
 def locked_identity(identity_id: UUID) -> IdentityView:

@@ -47,7 +47,7 @@ def activate_password(
     identity, code = opened
     factor = PasswordFactor.objects.select_for_update().filter(pk=identity.id).first()
     if factor is not None and factor.suspended_by not in {None, BlockSource.CITIZEN}:
-        return refused_activation(ActivationRefusal.SUSPENDED, identity, actor=actor, now=now)
+        return refused_activation(ActivationRefusal.SUSPENDED, identity.id, actor=actor, now=now)
     use_code(code, now=now)  # before everything else ends, the codes among it
     citizen = Actor.citizen(identity.id)
     if identity.password:
