@@ -7,6 +7,7 @@ over the wire as they are (docs/decisions/0086).
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -89,7 +90,8 @@ class PreparedCursor:
             connection.execute("SELECT")  # psycopg begins a transaction as the connection is told to
 
     def _prepared(self, query: str) -> bytes:
-        name = b"mitid_%d" % len(self._names)
+        # By its text: behind a pooler that shares server connections a name must never stand for another statement.
+        name = b"mitid_" + sha256(query.encode()).hexdigest()[:32].encode()
         pieces = query.split("%s")
         numbered = "".join(
             piece if place == len(pieces) else f"{piece}${place}" for place, piece in enumerate(pieces, start=1)

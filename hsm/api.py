@@ -10,7 +10,7 @@ from hsm.columns import (
     VerifierColumn,
     protect,
 )
-from hsm.errors import HsmUnavailable, SealBroken
+from hsm.errors import HsmUnavailable, KeyClosed, SealBroken
 from hsm.hashing import (
     active_pepper,
     blind_index,
@@ -42,6 +42,7 @@ __all__ = [
     "HsmUnavailable",
     "HungCall",
     "IndexColumn",
+    "KeyClosed",
     "KeyName",
     "PasswordColumn",
     "Progress",

@@ -18,6 +18,7 @@ from notifications.usecases.reconcile import forget_minutes, reconcile
 from notifications.usecases.send_heartbeat import send_heartbeat
 from notifications.usecases.sweep import wake_due
 from notifications.usecases.watch_cost import watch_cost
+from notifications.wake import begin_to_look
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ def deliver_task(delivery_id: str) -> None:
 def drain_task() -> None:
     """Send what is due for a moment, the most urgent first."""
     try:
+        begin_to_look()
         drain(now=clock.now())
     except HsmUnavailable:
         logger.warning("The HSM is away: what is due waits for the next sweep.")

@@ -47,7 +47,7 @@ class FailingLine:
 
 @dataclass(frozen=True)
 class HeartbeatLine:
-    """When the last heartbeat was sent that arrived, as far as its provider says what arrived."""
+    """When the newest heartbeat that arrived was written, as far as its provider says what arrived."""
 
     channel: Channel
     arrived_at: datetime | None
@@ -163,7 +163,7 @@ def heartbeats(*, now: datetime) -> list[HeartbeatLine]:
         kind=MessageKind.HEARTBEAT,
         created_at__gte=now - LOOKED_BACK,
     )
-    newest = dict(rows.values_list("channel").annotate(at=Max("sent_at")))
+    newest = dict(rows.values_list("channel").annotate(at=Max("created_at")))
     return [
         HeartbeatLine(channel, newest.get(channel), is_late(arrived_at=newest.get(channel), now=now))
         for channel in channels

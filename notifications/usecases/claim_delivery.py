@@ -1,15 +1,18 @@
 """Taking a delivery for this process to send."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 
-from hsm.api import SealBroken
+from hsm.api import KeyClosed, SealBroken
 from notifications.models import Delivery
 from notifications.opt_outs import HOLDS_FOR, OPTED_OUT, provider_not_told
 from notifications.rules.retry import is_spent, lease_after
@@ -17,6 +20,17 @@ from notifications.sealing import Column, open_column
 from notifications.statements import Due, lock_due, write_claim
 from notifications.states import Channel, DeliveryState, Language, Priority
 from notifications.steps import give_up
+
+logger = logging.getLogger(__name__)
+
+CLOSED_FOR: Final = timedelta(seconds=10)  # then a row whose key is not open is looked at again
+
+
+class NotClaimed(StrEnum):
+    """What became of a row that was looked at instead."""
+
+    GIVEN_UP = "given_up"
+    PUT_OFF = "put_off"
 
 
 @dataclass(frozen=True)
@@ -49,14 +63,14 @@ ProviderFor = Callable[[Channel, str | None], str]
 @transaction.atomic(durable=True)
 def claim_delivery(
     *, delivery_id: UUID | None, now: datetime, lease_for: timedelta, unanswered_limit: int, provider_for: ProviderFor
-) -> Claim | None:
+) -> Claim | NotClaimed | None:
     """Give this caller alone the delivery to send, if it is due; without an id the most urgent of those that are.
 
     The provider is written down before it is asked, so that whoever comes after a crash knows whom to ask what became
     of it. What the row holds is opened here, inside the transaction: with the HSM gone the claim is undone and costs no
-    try.
+    try. A row whose own key alone is not open is put off: as the most urgent it would stand before all others.
 
-    Returns: None when it is not due, somebody else has it, or it was given up instead.
+    Returns: None when it is not due, or somebody else has it.
     Raises:  HsmUnavailable.
     Locks:   the delivery's row, unless somebody else holds it.
     Writes:  Delivery, AuditEvent.
@@ -65,15 +79,22 @@ def claim_delivery(
     if delivery is None:
         return None
     unanswered = delivery.unanswered + (delivery.state is DeliveryState.CLAIMED)  # that one's lease ran out
+    if delivery.useful_until is not None and now >= delivery.useful_until:
+        return _given_up(delivery, "no_longer_useful", now)  # before a provider is chosen, who might be on trial
+    if is_spent(unanswered=unanswered, limit=unanswered_limit):
+        # The last claims of it all ended without an answer: what kills the worker may be this very delivery.
+        return _given_up(delivery, "no_answer", now)
     provider = _provider_of(delivery, now, provider_for)
-    failure = _objection(delivery, provider, now, is_spent=is_spent(unanswered=unanswered, limit=unanswered_limit))
+    if provider is None:
+        return _given_up(delivery, OPTED_OUT, now)
     try:
-        claim = None if failure or provider is None else _claim_of(delivery, now, provider)
+        claim = _claim_of(delivery, now, provider)
     except SealBroken:
-        claim, failure = None, "seal_broken"
-    if claim is None:
-        give_up(Delivery.objects.get(id=delivery.id), failure=failure, now=now)
-        return None
+        return _given_up(delivery, "seal_broken", now)
+    except KeyClosed:
+        logger.error("The key of delivery %s is not open: it is put off.", delivery.id)  # noqa: TRY400 - it says all
+        Delivery.objects.filter(id=delivery.id).update(next_attempt_at=now + CLOSED_FOR)
+        return NotClaimed.PUT_OFF
     write_claim(
         delivery_id=delivery.id,
         attempt=claim.attempt,
@@ -91,14 +112,9 @@ def _lease_for(claim: Claim, lease_for: timedelta) -> timedelta:
     return lease_for + timedelta(seconds=settings.EMAIL_ANSWER_SECONDS) if is_email else lease_for
 
 
-def _objection(delivery: Due, provider: str | None, now: datetime, *, is_spent: bool) -> str:
-    """Tell why a delivery is given up instead of claimed; "" when it is not."""
-    if delivery.useful_until is not None and now >= delivery.useful_until:
-        return "no_longer_useful"
-    if provider is None:
-        return OPTED_OUT
-    # The last claims of it all ended without an answer: what kills the worker may be this very delivery.
-    return "no_answer" if is_spent else ""
+def _given_up(delivery: Due, failure: str, now: datetime) -> NotClaimed:
+    give_up(Delivery.objects.get(id=delivery.id), failure=failure, now=now)
+    return NotClaimed.GIVEN_UP
 
 
 @transaction.atomic(durable=True)

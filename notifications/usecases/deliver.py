@@ -3,18 +3,19 @@
 import logging
 import random
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Final, assert_never
 from uuid import UUID
 
 from billiard.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, ProgrammingError, close_old_connections
 
 from notifications.transports import Accepted, NoAnswer
 from notifications.usecases.ask_provider import Answer, Asked, ask_provider, provider_for
-from notifications.usecases.claim_delivery import claim_delivery
+from notifications.usecases.claim_delivery import Claim, NotClaimed, claim_delivery
 from notifications.usecases.settle_delivery import Settlement, settle_delivery
 
 logger = logging.getLogger(__name__)
@@ -31,15 +32,18 @@ def deliver(*, delivery_id: UUID, now: datetime) -> Settlement | None:
     Returns: None when there was nothing to send.
     Raises:  HsmUnavailable, with nothing changed.
     """
-    return _delivered(delivery_id, now)
+    return _delivered(delivery_id, now, lambda: None)
 
 
-def deliver_next(*, now: datetime) -> Settlement | None:
-    """Send what is due and most urgent: as ``deliver``, whichever it is."""
-    return _delivered(None, now)
+def deliver_next(*, now: datetime, when_claimed: Callable[[], object]) -> Settlement | None:
+    """Send what is due and most urgent: as ``deliver``, whichever it is.
+
+    ``when_claimed`` is called before the provider is asked.
+    """
+    return _delivered(None, now, when_claimed)
 
 
-def _delivered(delivery_id: UUID | None, now: datetime) -> Settlement | None:
+def _delivered(delivery_id: UUID | None, now: datetime, when_claimed: Callable[[], object]) -> Settlement | None:
     began = time.monotonic()
     claim = claim_delivery(
         delivery_id=delivery_id,
@@ -48,10 +52,23 @@ def _delivered(delivery_id: UUID | None, now: datetime) -> Settlement | None:
         unanswered_limit=settings.DELIVERY_UNANSWERED_LIMIT,
         provider_for=partial(provider_for, now=now),
     )
-    if claim is None:
-        return None
+    match claim:
+        case None:
+            return None
+        case NotClaimed.GIVEN_UP:
+            return Settlement.GIVEN_UP
+        case NotClaimed.PUT_OFF:
+            return Settlement.POSTPONED
+        case Claim():
+            return _sent(claim, now, began, when_claimed)
+        case _:
+            assert_never(claim)
+
+
+def _sent(claim: Claim, now: datetime, began: float, when_claimed: Callable[[], object]) -> Settlement:
     asked = Asked(claim)
     try:
+        when_claimed()
         ask_provider(asked, now=now)
         return _write_down(asked, now=_later(now, began))
     except SoftTimeLimitExceeded:
@@ -72,7 +89,7 @@ def _write_down(asked: Asked, *, now: datetime) -> Settlement:
     for pause in PAUSES_SECONDS:
         try:
             return _settle(asked, answer, now)
-        except (OperationalError, InterfaceError):
+        except (OperationalError, InterfaceError, ProgrammingError):  # the last: the server forgot a statement
             logger.exception("What became of delivery %s could not be written down yet.", claim.delivery_id)
             time.sleep(pause)
             close_old_connections()

@@ -14,7 +14,7 @@ from notifications.rules.health import is_slow
 from notifications.rules.retry import is_too_old, wait_after
 from notifications.states import DeliveryState, states_before
 from notifications.steps import Counts, count_for_provider, give_up, note_yes, note_yes_to_claim
-from notifications.transports import Accepted, FaultOfOurs, PermanentFailure, RefusedHere, TemporaryFailure
+from notifications.transports import Accepted, FaultOfOurs, NoAnswer, PermanentFailure, RefusedHere, TemporaryFailure
 from notifications.usecases.claim_delivery import Claim
 
 
@@ -62,6 +62,8 @@ def settle_delivery(
     except IntegrityError:
         if not isinstance(answer, Accepted) or not _is_taken(claim, answer):
             raise
+        if took is None:  # looked up, at the same moment as another of the same words: it was that one's
+            return settle(answer=NoAnswer("found_for_another"))
         # A provider that gives one reference to two messages must not have us send the second again and again.
         return settle(
             answer=replace(answer, provider_reference=f"{answer.provider_reference[:200]} {claim.delivery_id}")

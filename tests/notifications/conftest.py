@@ -8,6 +8,7 @@ import pytest
 from django.db import transaction
 from uuid_utils.compat import uuid7
 
+from hsm import api as hsm
 from notifications import wake as waking
 from notifications.messages import ContactCode, Message
 from notifications.models import Delivery
@@ -127,3 +128,17 @@ def mail_server(settings) -> Iterator[MailServer]:
         settings.EMAIL_ANSWER_SECONDS = 2
         yield server
         smtp_connection.hang_up()
+
+
+@pytest.fixture
+def hsm_is_away(settings):
+    """The module cannot be loaded, as when its library or its network is gone."""
+
+    def leave():
+        settings.PKCS11_MODULE = "/nowhere/libhsm.so"
+        hsm.forget()
+
+    module = settings.PKCS11_MODULE
+    yield leave
+    settings.PKCS11_MODULE = module
+    hsm.forget()

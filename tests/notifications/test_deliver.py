@@ -9,16 +9,21 @@ from django.db import connection
 
 from audit.api import ActorKind, EventKind, events_about
 from hsm import api as hsm
+from hsm.keyring import forget_keyring
+from hsm.models import DataKey
+from hsm.states import DATA_KEY
 from notifications.messages import ContactCode
 from notifications.models import Delivery, LocalMessage
 from notifications.rules.retry import LONGEST_WAIT
 from notifications.states import TRANSITIONS, Channel, DeliveryState, states_before
 from notifications.tasks import deliver_task, sweep_task
 from notifications.transports import Accepted, PermanentFailure, TemporaryFailure
-from notifications.usecases.claim_delivery import claim_delivery
+from notifications.usecases.claim_delivery import CLOSED_FOR, NotClaimed, claim_delivery
 from notifications.usecases.deliver import deliver
+from notifications.usecases.drain import drain
 from notifications.usecases.settle_delivery import Settlement, settle_delivery
 from notifications.usecases.sweep import deliver_due
+from tests.hsm.rotation import rotate
 from tests.notifications.conftest import EMAIL, PHONE, asks_local, email_address, put, sms_address
 from tests.notifications.samples import change_requested
 from tests.notifications.twilio_stand_in import Hang, Refuse, Reset, Slow
@@ -170,7 +175,7 @@ def test_a_number_that_cannot_be_reached_is_given_up_at_once_and_recorded(now, t
 def test_a_code_that_is_dead_is_not_sent(now):
     reference = uuid4()
     (id_,) = put(now, message=ContactCode(code="123456", minutes=15), reference=reference)
-    assert deliver(delivery_id=id_, now=now + timedelta(minutes=15)) is None
+    assert deliver(delivery_id=id_, now=now + timedelta(minutes=15)) is Settlement.GIVEN_UP
     assert Delivery.objects.get(id=id_).failure == "no_longer_useful"
     assert not LocalMessage.objects.exists()
     assert len(given_up_events(reference)) == 1
@@ -180,9 +185,49 @@ def test_a_code_that_is_dead_is_not_sent(now):
 def test_a_row_whose_seal_is_broken_is_given_up_and_nothing_of_it_is_sent(now):
     (id_,) = put(now, message=change_requested())
     Delivery.objects.filter(id=id_).update(body_sealed=b"\x00" * 64)
-    assert deliver(delivery_id=id_, now=now) is None
+    assert deliver(delivery_id=id_, now=now) is Settlement.GIVEN_UP
     assert Delivery.objects.get(id=id_).failure == "seal_broken"
     assert not LocalMessage.objects.exists()
+
+
+@pytest.fixture
+def _keys_anew():
+    hsm.forget()
+    yield
+    hsm.forget()
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_keys_anew")
+def test_rows_whose_key_alone_is_broken_are_put_off_and_keep_no_other(now, caplog):
+    """As the most urgent of all they would end each drain."""
+    old = [put(now - timedelta(minutes=1), message=change_requested())[0] for _ in range(3)]
+    rotate(DATA_KEY)
+    wrapped = bytes(DataKey.objects.get(version=1).wrapped)
+    DataKey.objects.filter(version=1).update(wrapped=wrapped[:20] + bytes([wrapped[20] ^ 1]) + wrapped[21:])
+    forget_keyring()
+    (new,) = put(now, message=change_requested())
+    drain(now=now, seconds=0.5)
+    assert Delivery.objects.get(id=new).state == DeliveryState.SENT
+    rows = Delivery.objects.filter(id__in=old)
+    assert [(row.state, row.attempts) for row in rows] == [(DeliveryState.QUEUED, 0)] * 3
+    assert min(row.next_attempt_at for row in rows) >= now + CLOSED_FOR
+    assert caplog.text.count("is not open: it is put off") == 3
+
+
+@pytest.mark.django_db
+def test_what_is_given_up_unsent_asks_for_no_provider(now, settings):
+    """An unwell provider gets one message in a while, to show whether it is back: not one that nobody needs."""
+    asked = []
+
+    def chosen(*_of):
+        asked.append(_of)
+        return "local"
+
+    (id_,) = put(now, message=ContactCode(code="123456", minutes=15))
+    late = now + timedelta(minutes=15)
+    claimed = claim_delivery(delivery_id=id_, now=late, lease_for=LEASE, unanswered_limit=9, provider_for=chosen)
+    assert (claimed, asked) == (NotClaimed.GIVEN_UP, [])
 
 
 @pytest.mark.django_db
@@ -282,20 +327,6 @@ def test_the_tasks_take_ids_and_read_the_clock(now):
     deliver_task(str(id_))
     sweep_task()
     assert state_of(id_) == DeliveryState.SENT
-
-
-@pytest.fixture
-def hsm_is_away(settings):
-    """The module cannot be loaded, as when its library or its network is gone."""
-
-    def leave():
-        settings.PKCS11_MODULE = "/nowhere/libhsm.so"
-        hsm.forget()
-
-    module = settings.PKCS11_MODULE
-    yield leave
-    settings.PKCS11_MODULE = module
-    hsm.forget()
 
 
 @pytest.mark.django_db

@@ -62,6 +62,21 @@ def test_a_message_that_the_dead_worker_sent_is_found_and_not_sent_again(now, pr
     assert found.receipt_due_at is not None
 
 
+def test_of_two_that_find_the_same_message_the_later_is_sent_after_all(now, providers):
+    """Their leases ended together, and both looked before either had written down what it found."""
+    first, _second = providers
+    one, other = alert(now), alert(now)
+    for id_ in (one, other):
+        claim_and_die(id_, now)
+    first.found = [Accepted("scripted-7"), Accepted("scripted-7")]
+    assert deliver(delivery_id=one, now=now + LEASE) is Settlement.SENT
+    assert deliver(delivery_id=other, now=now + LEASE) is Settlement.POSTPONED
+    found = of(other)
+    assert (found.state, found.failure, found.provider_reference) == (DeliveryState.QUEUED, "found_for_another", "")
+    assert deliver(delivery_id=other, now=found.next_attempt_at) is Settlement.SENT
+    assert (len(first.sent), of(other).maybe_doubled) == (1, 0)
+
+
 def test_a_message_that_never_went_out_is_sent(now, providers):
     first, _second = providers
     id_ = alert(now)

@@ -9,7 +9,7 @@ from notifications.queries import provider_minutes
 from notifications.rules.retry import LONGEST_WAIT
 from notifications.states import Channel, DeliveryState
 from notifications.transports import Accepted, FaultOfOurs, PermanentFailure, RefusedHere, TemporaryFailure
-from notifications.usecases.claim_delivery import claim_delivery
+from notifications.usecases.claim_delivery import Claim, claim_delivery
 from notifications.usecases.deliver import deliver
 from notifications.usecases.settle_delivery import Settlement, settle_delivery
 from tests.notifications.conftest import asks_local, email_address, put, sms_address
@@ -141,7 +141,7 @@ def claim_and_die(trial, *, limit):
     claimed = claim_delivery(
         delivery_id=trial.id, now=due, lease_for=LEASE, unanswered_limit=limit, provider_for=asks_local
     )
-    return None if claimed is None else trial.row.next_attempt_at - due
+    return trial.row.next_attempt_at - due if isinstance(claimed, Claim) else None
 
 
 def test_a_delivery_that_kills_each_worker_is_given_up_in_the_end(now):

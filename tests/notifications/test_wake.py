@@ -14,13 +14,14 @@ import redis
 from django.core.management import call_command
 from django.db import connection, transaction
 
+from hsm.api import HsmUnavailable
 from mitid_portal import clock
 from mitid_portal.celery import app
 from mitid_portal.embedded import valkey
 from mitid_portal.embedded.valkey import free_port
 from notifications.models import Delivery, LocalMessage
 from notifications.states import DeliveryState, Priority
-from notifications.tasks import deliver_task
+from notifications.tasks import deliver_task, drain_task
 from notifications.usecases.drain import LINGER_SECONDS, drain
 from notifications.usecases.sweep import AT_MOST, SWEEP_EVERY_SECONDS, deliver_due, wake_due
 from notifications.wake import DRAIN_TASK, TASK, WAITING, WAKE_UP_LASTS_SECONDS, begin_to_look, rest, wake
@@ -122,6 +123,7 @@ def test_what_is_stored_while_somebody_looks_is_found_or_wakes_another(queue):
 
     def run():
         while not storing.is_set() or queued_tasks():
+            begin_to_look()
             drained.append(drain(now=clock.now(), seconds=0.2))
         connection.close()
 
@@ -276,6 +278,49 @@ def test_draining_that_finds_much_has_another_begin_and_one_that_leaves_some_too
     ticks = iter([0.0, 1.0])
     assert drain(now=now, seconds=1.0, tick=lambda: next(ticks)) == 0
     assert queued_tasks() == [DRAIN_TASK]
+
+
+def test_while_the_hsm_is_away_a_drain_wakes_nobody(now, queue, hsm_is_away):
+    """Else each drain would begin the next, as fast as they fail; the sweep comes every five seconds."""
+    Delivery.objects.bulk_create([row(now) for _ in range(3)])
+    hsm_is_away()
+    with pytest.raises(HsmUnavailable):
+        drain(now=now)
+    drain_task()
+    assert queued_tasks() == []
+
+
+def test_what_was_stored_by_a_clock_that_is_ahead_is_waited_for(now):
+    Delivery.objects.bulk_create([row(now + timedelta(seconds=0.4))])
+    assert drain(now=now) == 1
+
+
+def test_what_will_be_due_when_this_one_has_ended_has_another_begin(now, queue):
+    Delivery.objects.bulk_create([row(now + timedelta(seconds=0.9))])
+    assert drain(now=now, seconds=0.2) == 0
+    assert queued_tasks() == [DRAIN_TASK]
+
+
+def test_a_task_says_that_it_looks_before_it_reads_the_clock(now, queue, monkeypatch):
+    """What is committed between the two wakes nobody, and is not due yet for a clock that was read before."""
+    wake()
+    seen = []
+
+    def read():
+        with redis.Redis(port=queue.port) as client:
+            seen.append(client.exists(WAITING))
+        return now
+
+    monkeypatch.setattr(clock, "now", read)
+    drain_task()
+    assert seen == [0]
+
+
+def test_what_is_given_up_counts_as_done_and_not_as_nothing_to_do(now):
+    dead = [row(now - timedelta(minutes=15), useful_until=now, next_attempt_at=now) for _ in range(5)]
+    Delivery.objects.bulk_create(dead)
+    assert drain(now=now) == 5
+    assert Delivery.objects.filter(state=DeliveryState.GIVEN_UP).count() == 5
 
 
 def test_draining_that_leaves_nothing_wakes_nobody(now, queue):
