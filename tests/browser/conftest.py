@@ -1,9 +1,6 @@
 """A whole demo system and a Chromium for the journeys."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
@@ -12,18 +9,14 @@ from mitid_portal.demo.walkthrough.demo_side import DemoSide
 from mitid_portal.embedded.system import System
 from tests.browser.harness import chromium
 from tests.browser.phone import Desk
+from tests.prepared import prepared_folder
 
 
 @pytest.fixture(scope="module")
 def system() -> Iterator[System]:
     """Database, cache, keys, web, worker and beat, with the demo's people, on a folder of their own."""
-    folder = Path(tempfile.mkdtemp(prefix="mitid-browser-"))
-    folder.chmod(0o755)
-    try:
-        with System(folder) as running:
-            yield running
-    finally:
-        shutil.rmtree(folder)
+    with prepared_folder() as folder, System(folder) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

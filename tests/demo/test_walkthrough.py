@@ -3,14 +3,12 @@
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
-from shutil import rmtree
 
 import pytest
 
 from mitid_portal.embedded.system import CHECKOUT, System
+from tests.prepared import prepared_folder
 
 LONGEST_SECONDS = 240
 
@@ -18,13 +16,8 @@ LONGEST_SECONDS = 240
 @pytest.fixture(scope="module")
 def system() -> Iterator[System]:
     """A system of the test's own, with workers, on a port of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="mitid-walkthrough-"))
-    folder.chmod(0o755)
-    try:
-        with System(folder) as running:
-            yield running
-    finally:
-        rmtree(folder, ignore_errors=True)
+    with prepared_folder() as folder, System(folder) as running:
+        yield running
 
 
 def test_whole_story_holds_twice_on_one_system(system: System) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mitid_portal.embedded.system import System
+from tests.prepared import prepare
 
 
 @pytest.fixture(scope="module")
@@ -22,5 +23,6 @@ def folder() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def system(folder: Path) -> Iterator[System]:
     """A running system, all of it."""
+    prepare(folder)
     with System(folder) as running:
         yield running

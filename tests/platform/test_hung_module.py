@@ -20,6 +20,7 @@ from mitid_portal.embedded import postgres
 from mitid_portal.embedded.system import CHECKOUT, Part, System
 from tests.platform.hanging_module import hanging
 from tests.platform.recovery import once_it_is_back
+from tests.prepared import prepare
 
 pytestmark = pytest.mark.faults
 
@@ -196,7 +197,10 @@ def test_key_2_who_waits_for_a_row_that_a_hung_request_holds_is_answered_in_time
 
 def test_a_worker_whose_call_hangs_on_is_replaced(folder: Path) -> None:
     """The threads that hang cannot be ended; the process that has them can."""
-    with System(folder / "replaced", settings={"HSM_HUNG_EXIT_SECONDS": "6"}) as system:
+    replaced = folder / "replaced"
+    replaced.mkdir()
+    prepare(replaced)
+    with System(replaced, settings={"HSM_HUNG_EXIT_SECONDS": "6"}) as system:
         before = workers(system)
         side = DemoSide(system.address)
         people = [person for person in side.people() if person.devices][:4]

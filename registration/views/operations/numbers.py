@@ -214,7 +214,8 @@ def _failing(lines: Sequence[FailingLine], *, now: datetime) -> list[TableRow]:
         values = [str(line.count), age(line.oldest_at, now=now)]
         key = f"failing-{line.channel.value}-{line.failure}"
         cells = [Cell(f"{key}-{number}", value) for number, value in enumerate(values)]
-        rows.append(TableRow(f"{line.failure or _('No answer')}, {CHANNELS[line.channel]}", cells))
+        failure = line.failure or _("No answer")
+        rows.append(TableRow(f"{failure}, {CHANNELS[line.channel]}", cells))
     return rows
 
 
