@@ -69,7 +69,7 @@ def test_an_address_that_failed_for_two_days_is_given_up(now):
 
 def test_what_is_ours_to_repair_gives_nothing_up_however_long_it_takes(now):
     trial = Trial(now)
-    trial.attempt_until(3 * PATIENCE, OURS)
+    trial.attempt_until(1.2 * PATIENCE, OURS)
     assert trial.row.failing_since is None
     assert trial.attempt(NOT_NOW) is Settlement.POSTPONED
     assert trial.attempt(Accepted("SM1")) is Settlement.SENT
@@ -80,7 +80,7 @@ def test_the_time_that_our_own_fault_took_is_not_counted(now):
     trial.attempt_until(PATIENCE / 2, NOT_NOW)
     trial.attempt_until(PATIENCE, OURS)
     repaired_at = trial.row.next_attempt_at
-    trial.attempt_until(1.9 * PATIENCE, NOT_NOW)
+    trial.attempt_until(1.4 * PATIENCE, NOT_NOW)
     assert trial.row.failing_since == repaired_at
 
 
