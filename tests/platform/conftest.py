@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mitid_portal.embedded.system import System
-from tests.prepared import prepare
+from tests.prepared import prepared_folder
 
 
 @pytest.fixture(scope="module")
@@ -21,8 +21,7 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def system(folder: Path) -> Iterator[System]:
+def system() -> Iterator[System]:
     """A running system, all of it."""
-    prepare(folder)
-    with System(folder) as running:
+    with prepared_folder() as prepared, System(prepared) as running:
         yield running
