@@ -30,7 +30,8 @@ THREADS = 4
 RATE = 0.03
 SPARED_CALLS = 10  # of a thread after a fault, so that two in a row do not look like a spoilt value
 HANGS = 12
-MARGIN_SECONDS = 0.35  # a busy machine
+MARGIN_SECONDS = 0.35
+GLANCE_SECONDS = 0.02
 PINS = {"PIN_EXPIRED", "PIN_INCORRECT", "PIN_INVALID", "PIN_LEN_RANGE", "PIN_LOCKED", "USER_PIN_NOT_INITIALIZED"}
 ANSWERS = [number for name, number in CKR.items() if name not in PINS | {"OK"}]
 
@@ -82,10 +83,30 @@ class RandomFaults:
         return Fault(hang=True)
 
 
+class Lateness:
+    """How late the machine lets a thread go on that sleeps: what an operation may last longer for no fault of ours."""
+
+    def __init__(self) -> None:
+        self._late: list[tuple[float, float]] = []
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def since(self, began: float) -> float:
+        """Give the seconds lost since a time of the monotonic clock."""
+        return sum(late for at, late in list(self._late) if at >= began)
+
+    def _watch(self) -> None:
+        while True:
+            began = time.monotonic()
+            time.sleep(GLANCE_SECONDS)
+            ended = time.monotonic()
+            self._late.append((ended, ended - began - GLANCE_SECONDS))
+
+
 class Load:
     """Operations with known answers, and what came of them."""
 
     def __init__(self) -> None:
+        self._lateness = Lateness()
         self.outcomes: Counter[str] = Counter()
         self.hung: list[hsm.HungCall] = []
         self.wrong: list[str] = []
@@ -152,7 +173,9 @@ class Load:
         took = time.monotonic() - began
         self.outcomes[outcome.partition(",")[0]] += 1
         if took > settings.HSM_CALL_SECONDS + MARGIN_SECONDS and not self._is_told(began):
-            self.wrong.append(f"{name} took {took:.2f} s, {outcome}")
+            lost = self._lateness.since(began)
+            if took > settings.HSM_CALL_SECONDS + MARGIN_SECONDS + 2 * lost:
+                self.wrong.append(f"{name} took {took:.2f} s, {outcome}, of which the machine lost {lost:.2f}")
 
     def _is_told(self, began: float) -> bool:
         thread = threading.get_ident()
@@ -186,13 +209,13 @@ def works_again(load: Load, seconds: float) -> None:
 def inspect(standin: Standin, load: Load, plan: RandomFaults) -> None:
     """Hold everything against what may not be."""
     assert not load.wrong, load.wrong[:10]
-    assert plan.is_done
-    works_again(load, 12)
+    assert plan.is_done, plan.seen
+    works_again(load, 40)
     assert not standin.session_objects, standin.session_objects
     most = settings.HSM_SESSIONS + 1
     assert standin.most_sessions <= most, standin.most_sessions
     connection.close()
-    works_again(load, 1)
+    works_again(load, 10)
     assert len(standin.sessions) == most, standin.sessions
     assert min(load.outcomes["right"], load.outcomes["refused"]) > 100, load.outcomes
     assert min(plan.seen[kind] for kind in ("answer", "then answer", "lost", "slow", "hang", "token gone")) > 2, (

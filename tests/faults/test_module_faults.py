@@ -14,7 +14,7 @@ def test_key_2_a_thousand_random_faults_over_a_mixed_load(tmp_path):
     seen = run(
         """
         from tests.faults.mixed_load import main
-        main(seed=20261123, faults=1000, seconds=50)
+        main(seed=20261123, faults=1000, seconds=200)
         """,
         **Token.copied_to(tmp_path).environment,
         HSM_CALL_SECONDS="0.4",
