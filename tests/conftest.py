@@ -18,6 +18,7 @@ hypothesis_settings.load_profile("untimed")
 KEY_ROWS = pytest.StashKey[tuple[DjangoDbBlocker, list[Model]]]()
 REFUSAL = pytest.StashKey[str]()
 EMPTIES_TABLES = {"transactional_db", "live_server"}
+TAKES_LONG = ("browser", "faults", "long")
 
 
 @pytest.fixture
@@ -48,6 +49,13 @@ def log_that_is_not_emptied(db: None, pytestconfig: pytest.Config) -> None:
     """The test's own transaction has the triggers that refuse TRUNCATE, as every database but the tests' does."""
     with connection.cursor() as cursor:
         cursor.execute(pytestconfig.stash[REFUSAL])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take long are begun first; the thousands of short tests then fill what is left of every worker."""
+    long = {item.path for item in items if any(map(item.get_closest_marker, TAKES_LONG))}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -23,7 +23,7 @@ from tests.audit.a_log import COLUMNS, execute, one, place
 from tests.audit.sealing import every_seal_holds, seals
 from tests.hsm.programs import Token, finish, start
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 PROCESSES = 4
 LOOKS = 8

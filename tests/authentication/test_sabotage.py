@@ -36,7 +36,10 @@ from tests.factories.apps import Phone, an_app, an_app_code, begun, completed, t
 from tests.factories.chip import SoftwareChip
 from tests.factories.identities import a_resident
 
-pytestmark = pytest.mark.django_db(transaction=True)  # committed, dead versions of a counter can be cleaned away
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.django_db(transaction=True),  # committed, dead versions of a counter can be cleaned away
+]
 ANOTHER_PHONE = Phone()
 SOURCES = [f"{number:064x}" for number in range(50)]
 TRIES = 10_000

@@ -10,6 +10,8 @@ import pytest
 from mitid_portal.embedded.system import CHECKOUT, System
 from tests.prepared import prepared_folder
 
+pytestmark = pytest.mark.long
+
 LONGEST_SECONDS = 240
 
 

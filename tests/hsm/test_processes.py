@@ -5,7 +5,7 @@ import pytest
 from hsm import api as hsm
 from tests.hsm.programs import WITH_STANDIN, Token, finish, run, start
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.long, pytest.mark.django_db]
 
 
 def test_eight_threads_use_the_module_at_once():

@@ -126,6 +126,7 @@ print(*sorted(keys.labels()))
 """
 
 
+@pytest.mark.long
 @pytest.mark.django_db(transaction=True)
 def test_every_key_is_rotated_under_load_without_a_failed_request(tmp_path):
     tidy_token()

@@ -20,7 +20,7 @@ from mitid_portal.startup import DATABASE_TAG
 from tests.platform.test_checks import FIT
 
 SCRIPT = settings.BASE_DIR / "docker" / "postgres-init.sh"
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True)]
 
 
 def address(role: str, database: str = "portal") -> dict[str, Any]:

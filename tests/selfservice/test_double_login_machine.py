@@ -333,6 +333,7 @@ class DoubleLogin(RuleBasedStateMachine):
         expire_changes(now=self.now + 3 * DAY, limit=1000)
 
 
+@pytest.mark.long
 @pytest.mark.django_db
 def test_any_order_of_acts_keeps_to_the_double_login() -> None:
     DoubleLogin.reached.clear()
