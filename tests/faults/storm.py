@@ -129,8 +129,12 @@ class Storm:
             self.tend()
             time.sleep(POLL_SECONDS)
 
+    def is_running(self, part: Part) -> bool:
+        """Whether a part lives."""
+        return self._children[part].is_running
+
     def wait_for_database(self) -> None:
-        """Return once the database answers."""
+        """Return once the database, which runs, answers."""
         postgres.wait_until_ready(self.folder / "postgres", self._children[Part.DATABASE])
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
