@@ -7,6 +7,7 @@ set -eu
 psql --variable=ON_ERROR_STOP=1 --username postgres \
     --set=owner_password="$OWNER_PASSWORD" --set=password="$PORTAL_PASSWORD" <<'SQL'
 CREATE ROLE portal_owner LOGIN PASSWORD :'owner_password';
+GRANT pg_read_all_stats TO portal_owner;  -- ceremonies and restores look for others' open transactions
 CREATE ROLE portal LOGIN PASSWORD :'password';
 CREATE DATABASE portal OWNER portal_owner ENCODING 'UTF8' TEMPLATE template0
     LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C';

@@ -85,8 +85,18 @@ def has_custodians() -> bool:
     return Custodian.objects.exists()
 
 
+def sees_other_sessions() -> bool:
+    """Tell whether our role may see what other roles' sessions do; who may not sees no transaction of theirs."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')")
+        return bool(cursor.fetchone()[0])
+
+
 def has_open_transaction_since(instant: datetime) -> bool:
-    """Tell whether another transaction with this database has been open since before an instant."""
+    """Tell whether another transaction with this database has been open since before an instant.
+
+    To be believed only where ``sees_other_sessions``.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND xact_start <= %s"

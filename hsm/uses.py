@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.db import connection, transaction
+
 from hsm.columns import protected_columns
 from hsm.models import DataKey, KeyVersion
 from hsm.states import DATA_KEY, KeyName, KeyState
@@ -11,11 +13,15 @@ def places_using(name: str, version: int) -> list[str]:
     """Name the columns that still hold something made with a version of a key; none means that it may go.
 
     ``name`` is a key's, or "data-key". Every column is asked for one hit only; a column without an index on its
-    value is read to its end where there is none (docs/decisions/0076).
+    value is read to its end where there is none (docs/decisions/0076), however long that takes; the transaction that
+    asks has no time limit from then on.
 
     Rule: KEY-3.
     """
-    return [*_inside(name, version), *_in_columns(name, version)]
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0")
+        return [*_inside(name, version), *_in_columns(name, version)]
 
 
 def _inside(name: str, version: int) -> Iterator[str]:

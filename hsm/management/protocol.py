@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from datetime import UTC, datetime
+from typing import Final
 
 from hsm.check_values import check_value
 from hsm.keyring import UnknownVersion
@@ -9,9 +10,13 @@ from hsm.management.words import STOPS_WITHOUT
 from hsm.models import Ceremony, Custodian
 from hsm.orders import Named, Order, fingerprint
 from hsm.queries import versions_of
+from hsm.rules import key_label
 from hsm.signing import public_key
-from hsm.states import DATA_KEY, SIGNING, Act, KeyName
+from hsm.states import DATA_KEY, SIGNING, Act, KeyName, KeyState
 from hsm.steps.ceremonies import Held, known_after
+from hsm.token import keys
+
+ERASED: Final = "check value: none, the key is destroyed"
 
 
 def protocol_of(held: Held) -> str:
@@ -90,9 +95,8 @@ def next_steps(held: Held) -> list[str]:
 def _about(held: Held) -> list[str]:
     order = held.order
     if order.act is Act.FOUND:
-        rows = [(name.value, row.version) for name in KeyName for row in versions_of(name).order_by("version")]
-        rows += [(DATA_KEY, row.version) for row in versions_of(DATA_KEY).order_by("version")]
-        return ["", *(line for name, version in rows for line in _key(name, version))]
+        names = [*(name.value for name in KeyName), DATA_KEY]
+        return ["", *(line for name in names for line in _key(name, 1))]  # later versions have ceremonies of their own
     if order.key is None or order.version is None:
         return [f"custodian:   {named.label} {fingerprint(named.public_key)}" for named in order.custodians]
     return _key(order.key, order.version)
@@ -105,10 +109,12 @@ def _key(name: str, version: int) -> list[str]:
     if name in SIGNING:
         lines.append(f"public key:  {b64encode(public_key(KeyName(name), version=version).der).decode()}")
         return [*lines, f"fingerprint: {check_value(name, version)}"]
+    if name != DATA_KEY and row.state == KeyState.DESTROYED and key_label(name, version) not in keys.labels():
+        return [*lines, ERASED]
     try:
         return [*lines, f"check value: {check_value(name, version)}"]
     except UnknownVersion:
-        return [*lines, "check value: none, the key is destroyed"]
+        return [*lines, ERASED]
 
 
 def _custodian(place: str, custodian: Custodian, signature: bytes) -> list[str]:

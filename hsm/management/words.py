@@ -25,6 +25,10 @@ REFUSALS: Final = {
     CeremonyRefusal.DOES_NOT_OPEN: (
         "The next version does not open: its row was changed. Find out by whom, destroy it, and create another."
     ),
+    CeremonyRefusal.NOT_HELD: (
+        "The token does not hold the next version. Bring back the token that does, or wait for the module's copies; "
+        "else destroy this version, and create another."
+    ),
     CeremonyRefusal.ROW_CHANGED: (
         "What the database says of a key or a custodian is not what the module vouched for: somebody changed it. "
         "See: manage.py hsm verify"
@@ -34,6 +38,10 @@ REFUSALS: Final = {
     CeremonyRefusal.HAS_SUCCESSOR: "A next version is published: rotate to it instead.",
     CeremonyRefusal.STILL_ACTIVE: "This version is active. Rotate to another, or retire it, first.",
     CeremonyRefusal.STILL_USED: "Something still needs this version. Re-wrap first: manage.py hsm rewrap",
+    CeremonyRefusal.SESSIONS_UNSEEN: (
+        "This database role cannot see whether a transaction of before is still open. As the database's superuser: "
+        "GRANT pg_read_all_stats TO the role that holds ceremonies. Then begin again."
+    ),
     CeremonyRefusal.NO_SUCH_CUSTODIAN: "No active custodian has this label. See: manage.py hsm keys",
     CeremonyRefusal.CUSTODIAN_IS_THERE: "This label or this public key was enrolled before; neither is used twice.",
     CeremonyRefusal.FEWER_THAN_TWO: "At least two custodians stay. Enrol another one first.",

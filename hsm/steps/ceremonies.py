@@ -137,8 +137,10 @@ def refuse(
 ) -> Refused:
     """Write a refusal down; before the first data key there is no log to write it to.
 
+    Any version that is not destroyed keys the log's rows, if none is active (``Keyring.log_data_key``).
+
     Writes: AuditEvent.
     """
-    if DataKey.objects.filter(state=KeyState.ACTIVE).exists():
+    if DataKey.objects.exclude(state=KeyState.DESTROYED).exists():
         events.ceremony_refused(order, reason, by=by, now=now)
     return Refused(reason, places)

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from hsm import events
 from hsm.algorithms import algorithm
 from hsm.models import Ceremony, DataKey, KeyVersion
 from hsm.orders import SignedOrder
-from hsm.queries import has_open_transaction_since, versions_of
+from hsm.queries import has_open_transaction_since, sees_other_sessions, versions_of
 from hsm.rules import key_label
 from hsm.states import DATA_KEY, SECRET_KIND_OF, SIGNING, Act, CeremonyRefusal, KeyName, KeyState
 from hsm.steps.ceremonies import (
@@ -22,7 +22,7 @@ from hsm.steps.ceremonies import (
     refuse,
     signing_pair,
 )
-from hsm.steps.making import fresh_version, make_data_key, make_version, move_to, unfit_algorithm
+from hsm.steps.making import fresh_version, is_held, make_data_key, make_version, move_to, unfit_algorithm
 from hsm.token import keys
 from hsm.uses import places_using
 from hsm.vouching import changed_rows, names_of
@@ -81,8 +81,6 @@ def destroy_key(*, signed: SignedOrder, now: datetime) -> Held | Refused:
     Locks:   the ceremonies.
     Writes:  KeyVersion or DataKey, Ceremony, AuditEvent.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = 0")  # columns without an index are read to their end
     return _held(signed, _destroy, now=now)
 
 
@@ -160,6 +158,8 @@ def _rotate(signed: SignedOrder, now: datetime) -> CeremonyRefusal | None:
         return CeremonyRefusal.ORDER_OVERTAKEN
     if now - coming.since <= known_after():
         return CeremonyRefusal.TOO_EARLY
+    if isinstance(coming, KeyVersion) and not is_held(KeyName(coming.name), coming.version, coming.algorithm):
+        return CeremonyRefusal.NOT_HELD
     lies = wrapped_key(coming)
     if lies is not None and not opens(lies):
         return CeremonyRefusal.DOES_NOT_OPEN
@@ -192,8 +192,8 @@ def _destroy(signed: SignedOrder, now: datetime) -> CeremonyRefusal | Refused | 
         return CeremonyRefusal.NO_SUCH_VERSION
     if row.state == KeyState.ACTIVE:
         return CeremonyRefusal.STILL_ACTIVE
-    if row.state == KeyState.VERIFY_ONLY and not _is_past_use(row, now):
-        return CeremonyRefusal.TOO_EARLY
+    if row.state == KeyState.VERIFY_ONLY and (refusal := _refusal_of_its_use(row, now)):
+        return refusal
     places = tuple(places_using(order.key, order.version))
     if places:
         return Refused(CeremonyRefusal.STILL_USED, places)
@@ -201,7 +201,11 @@ def _destroy(signed: SignedOrder, now: datetime) -> CeremonyRefusal | Refused | 
     return None
 
 
-def _is_past_use(row: Row, now: datetime) -> bool:
+def _refusal_of_its_use(row: Row, now: datetime) -> CeremonyRefusal | None:
     # A transaction may hold a value that no column shows yet: whatever began while the version was in use has ended.
     last_use = row.since + known_after()
-    return now > last_use and not has_open_transaction_since(last_use)
+    if not sees_other_sessions():
+        return CeremonyRefusal.SESSIONS_UNSEEN
+    if now <= last_use or has_open_transaction_since(last_use):
+        return CeremonyRefusal.TOO_EARLY
+    return None

@@ -32,9 +32,10 @@ ANEW: Final = (
 )
 """As initdb and CREATE DATABASE leave it."""
 OTHERS: Final = (
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND backend_type = 'client backend'"
-    " AND pid <> pg_backend_pid()"
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    " AND usesysid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'"
 )
+"""Whose kind a role may not see that lacks pg_read_all_stats is somebody, too; the server's own have no user."""
 PAUSES_SECONDS: Final = (0.1, 0.3, 0.6, 1.0)
 
 

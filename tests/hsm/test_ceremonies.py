@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection
 
 from audit.models import AuditEvent
 from hsm import api as hsm
+from hsm.algorithms import algorithm as hsm_algorithm
 from hsm.models import Ceremony, Custodian, DataKey, KeyVersion
 from hsm.orders import Signed, SignedOrder
 from hsm.queries import versions_of
@@ -118,8 +119,9 @@ def test_ceremonies_are_logged_while_no_data_key_is_active(people, now):
     assert isinstance(hold(people, Act.RETIRE, DATA_KEY, 1, now=now), Held)
     with pytest.raises(hsm.HsmUnavailable):
         hsm.seal("a", purpose="p", bound_to=people_row())
+    assert hold(people, Act.ROTATE, DATA_KEY, now=now).reason is CeremonyRefusal.NO_NEXT
     rotated(people, DATA_KEY, now=now)
-    assert kinds() == ["hsm.key_retired", "hsm.key_created", "hsm.key_activated"]
+    assert kinds() == ["hsm.key_retired", "hsm.ceremony_refused", "hsm.key_created", "hsm.key_activated"]
     assert hsm.seal("a", purpose="p", bound_to=people_row())[1:3] == b"\x00\x02"
 
 
@@ -203,6 +205,44 @@ def test_nothing_is_destroyed_while_a_transaction_of_before_is_open(people, now,
         assert isinstance(hold(people, Act.DESTROY, "lookup", 1, now=late), Held)
     finally:
         other.close()
+
+
+def test_nothing_is_destroyed_by_who_cannot_see_whether_a_transaction_is_open(people, now):
+    rotated(people, "lookup", now=now - timedelta(days=365))
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE sees_little")
+        cursor.execute("GRANT ALL ON ALL TABLES IN SCHEMA public TO sees_little")
+        cursor.execute("GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO sees_little")
+        try:
+            cursor.execute("SET ROLE sees_little")
+            assert hold(people, Act.DESTROY, "lookup", 1, now=now).reason is CeremonyRefusal.SESSIONS_UNSEEN
+            cursor.execute("RESET ROLE")
+            cursor.execute("GRANT pg_read_all_stats TO sees_little")
+            cursor.execute("SET ROLE sees_little")
+            assert isinstance(hold(people, Act.DESTROY, "lookup", 1, now=now), Held)
+        finally:
+            cursor.execute("RESET ROLE")
+            cursor.execute("DROP OWNED BY sees_little")
+            cursor.execute("DROP ROLE sees_little")
+
+
+@pytest.mark.parametrize("name", NAMES[:-1])
+def test_a_next_version_that_the_token_lost_never_comes_into_use(people, now, name):
+    """An older token was brought back, or a copy of the module has not got the key yet."""
+    algorithm = {"token-signing": "ES256", "log-seal": "ES256"}.get(name)
+    assert isinstance(hold(people, Act.CREATE, name, now=now, algorithm=algorithm), Held)
+    label = key_label(KeyName(name), 2)
+    is_held_by_token = label in keys.labels()
+    for kind in KeyKind:
+        keys.erase(label, kind)
+    hsm_algorithm("ES256").erase(label)
+    then = after_everyone_knows(now)
+    outcome = hold(people, Act.ROTATE, name, now=then)
+    if is_held_by_token:
+        assert outcome.reason is CeremonyRefusal.NOT_HELD
+        assert states_of(name) == [(1, "active"), (2, "next")]
+    else:  # it lies wrapped in the database
+        assert isinstance(outcome, Held)
 
 
 @pytest.mark.parametrize(

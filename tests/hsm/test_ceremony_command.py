@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.signals import post_save
 from django.test import override_settings
 
@@ -128,6 +128,11 @@ def test_a_whole_rotation_as_it_is_typed(people, act, monkeypatch, tmp_path, nam
     act("create", name)
     printed = act("destroy", name, "3")
     assert states_of(name)[2] == (3, "destroyed")
+    founding, destroying = (Ceremony.objects.get(act=act) for act in ("found", "destroy"))
+    told = command(monkeypatch, "protocol", str(destroying.id))
+    assert ("version:     3" in told, "none, the key is destroyed" in told) == (True, True)
+    told = command(monkeypatch, "protocol", str(founding.id))
+    assert told.count("version: ") == told.count("version:     1") == len(KeyName) + 1
     if name == "lookup":
         assert "The token does not hold lookup 3." in printed
         assert "lookup.3" not in keys.labels()
@@ -230,6 +235,36 @@ def test_without_the_module_nothing_is_done_and_that_is_said(people, act):
     with override_settings(PKCS11_TOKEN_LABEL="not there"), pytest.raises(CommandError, match="Nothing was done"):
         act("create", "lookup")
     hsm.forget()
+
+
+def test_a_lock_that_is_not_got_is_said_and_so_is_where_to_look(people, act, now):
+    act("found")
+    other = connection.copy()
+    try:
+        with other.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("LOCK TABLE hsm_keyversion")
+            with pytest.raises(CommandError, match=r"canceling statement due to lock timeout.* manage\.py hsm keys"):
+                act("create", "lookup")
+    finally:
+        other.close()
+    assert states_of("lookup") == [(1, "active")]
+
+
+def test_what_reads_a_whole_table_has_no_time_limit(people, act, monkeypatch):
+    """The log has no index on what its rows are keyed with, and grows for years."""
+    act("found")
+    act("create", DATA_KEY)  # used nowhere: every row of the log is read for it
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = '40ms'")
+        cursor.execute("ALTER TABLE audit_auditevent RENAME TO audit_auditevent_rows")
+        cursor.execute("CREATE VIEW audit_auditevent AS SELECT event.* FROM audit_auditevent_rows event, pg_sleep(0.2)")
+        try:
+            assert "data-key           2  AES-256-GCM  next" in command(monkeypatch, "keys")
+        finally:
+            cursor.execute("DROP VIEW audit_auditevent")
+            cursor.execute("ALTER TABLE audit_auditevent_rows RENAME TO audit_auditevent")
+            cursor.execute("RESET statement_timeout")
 
 
 def test_a_protocol_that_cannot_be_written_is_found_before_anything_is_done(people, act, tmp_path):

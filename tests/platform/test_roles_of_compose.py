@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from django.core.checks import run_checks
 from django.db import connection
 from django.test import override_settings
 
+from hsm.queries import has_open_transaction_since, sees_other_sessions
+from mitid_portal.backups.database import OTHERS
 from mitid_portal.embedded import postgres
 from mitid_portal.startup import DATABASE_TAG
 from tests.platform.test_checks import FIT
@@ -98,6 +101,32 @@ def test_the_portals_role_changes_nothing_of_the_log(statement: str) -> None:
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         portal.execute(statement)
+
+
+@pytest.mark.usefixtures("server")
+def test_the_owner_sees_who_is_at_work_and_whose_transaction_is_open() -> None:
+    """KEY-2, KEY-3: before the database is replaced, and before a key is destroyed."""
+    begun = datetime.now(tz=UTC)
+    with (
+        psycopg.connect(**address("portal_owner"), autocommit=True) as owner,
+        psycopg.connect(**address("portal")) as portal,
+    ):
+        portal.execute("SELECT 1")
+        assert owner.execute(OTHERS).fetchone() == (1,)
+        with psycopg.connect(**address("postgres"), autocommit=True) as superuser:
+            superuser.execute("REVOKE pg_read_all_stats FROM portal_owner")
+            assert owner.execute(OTHERS).fetchone() == (2,), "of an older installation: whom it cannot see is there too"
+            superuser.execute("GRANT pg_read_all_stats TO portal_owner")
+    tests = connection.settings_dict["NAME"]
+    with connection.cursor() as cursor, psycopg.connect(**address("portal", tests)) as portal:
+        portal.execute("SELECT 1")
+        cursor.execute("SET ROLE portal_owner")
+        try:
+            assert sees_other_sessions()
+            assert has_open_transaction_since(datetime.now(tz=UTC))
+            assert not has_open_transaction_since(begun)
+        finally:
+            cursor.execute("RESET ROLE")
 
 
 @pytest.mark.usefixtures("server")

@@ -10,6 +10,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError, InterfaceError
+from psycopg_pool import PoolTimeout
 from tqdm import tqdm
 
 from hsm.api import HsmUnavailable
@@ -32,6 +34,7 @@ from mitid_portal import clock
 NAMES: Final = [*(name.value for name in KeyName), DATA_KEY]
 STEP: Final = timedelta(seconds=0.2)
 AGAIN: Final = "Give the same command again; it asks for no signature."
+LOOK: Final = "Whether the step was taken: manage.py hsm keys. A rewrap that is run again goes on where it was."
 
 Carry = Callable[..., Held | Refused]
 
@@ -93,6 +96,8 @@ class Command(BaseCommand):
             act(options)
         except HsmUnavailable as error:
             raise CommandError(f"{error} Nothing was done.") from error  # what was done is told apart where it is done
+        except (DatabaseError, InterfaceError, PoolTimeout) as error:
+            raise CommandError(f"The database did not do it: {_first_line(error)}. {LOOK}") from error
 
     def _keys(self, _options: dict[str, Any]) -> None:
         for line in listed():
@@ -228,6 +233,10 @@ def _make_file(path: Path) -> None:
 
 def _next_line(_prompt: str) -> str:
     return sys.stdin.readline().rstrip("\n")
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]  # the lines below it may quote values
 
 
 def _words(refused: Refused) -> str:
