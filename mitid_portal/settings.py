@@ -96,6 +96,10 @@ DATABASES["default"] |= {
         # A page waits for no lock and no lost server for ever, and for a lock less long than for the module, so that
         # who waits for somebody who waits for the module is told in time too (KEY-2); a migration may be given longer.
         "tcp_user_timeout": 10_000,
+        # Who waits for an answer has sent nothing that could stay unacknowledged: only these find a host that is gone.
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
         "options": " ".join(
             f"-c {name}={env.str(name.upper(), default=default)}"
             for name, default in (
