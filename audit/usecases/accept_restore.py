@@ -1,10 +1,12 @@
 """Accepting that the log was brought back from a backup."""
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from django.conf import settings
 from django.db import transaction
@@ -16,6 +18,9 @@ from audit.states import EventKind
 from audit.steps import record
 from audit.tail import read_tail
 from audit.verification.reading import macs_of
+
+
+COMPARED_HEADS: Final = 10_000
 
 
 class RestoreReason(StrEnum):
@@ -44,28 +49,54 @@ class RestoreAccepted:
 def accept_restore(*, reason: RestoreReason, now: datetime) -> RestoreAccepted:
     """Begin a new heads file and journal after a restore; the log tells for ever what was lost, and why.
 
+    Best before the sealer runs again; what was sealed meanwhile stays, and the break is told of where it was.
+
     Rule:   LOG-1. The portal is stopped, so that no process goes on writing into a journal that is put away.
     Raises: NothingLost when all that heads file and journal tell of is in the database; OSError.
     Writes: AuditEvent; the heads file and the journals are renamed, with the instant in their names.
     """
-    kept = AuditSeal.objects.order_by("-number").first()
-    lost = _lost(read_heads(), kept)
-    _record(lost, 0 if kept is None else kept.number, reason, now)
+    newest = AuditSeal.objects.order_by("-number").first()
+    break_ = _break(0 if newest is None else newest.number)
+    _record(break_, reason, now)
     # After the commit: a crash in between leaves the old files, verification finds the break, and it is accepted anew.
     put_away = _put_away(now)
-    if kept is not None:
-        append_heads([Head(number=kept.number, hash=bytes(kept.hash), last_id=kept.last_id, at=kept.at)])
-    return RestoreAccepted(lost.number, lost.hash.hex(), 0 if kept is None else kept.number, put_away)
+    if newest is not None:
+        append_heads([Head(number=newest.number, hash=bytes(newest.hash), last_id=newest.last_id, at=newest.at)])
+    return RestoreAccepted(break_.lost.number, break_.lost.hash.hex(), break_.kept_number, put_away)
 
 
-def _lost(heads: list[Head], kept: AuditSeal | None) -> Head:
-    last = max(heads, key=lambda head: head.number, default=None)
-    kept_number, kept_hash = (0, b"") if kept is None else (kept.number, bytes(kept.hash))
-    is_other = any(head.number == kept_number and head.hash != kept_hash for head in heads)
-    is_behind = last is not None and last.number > kept_number
-    if last is None or not (is_other or is_behind or _journal_is_ahead()):
-        raise NothingLost("The heads file and the journal tell of nothing that the database lacks.")
-    return last
+@dataclass(frozen=True)
+class _Break:
+    """The last seal that is lost, and the last before the first lost one."""
+
+    lost: Head
+    kept_number: int
+
+
+def _break(newest_number: int) -> _Break:
+    """Find where what the heads file tells of leaves what the database holds.
+
+    Also when the sealer has gone on since, and numbers were given twice: each head is held against its own seal.
+    """
+    heads = read_heads()
+    lost = list(_lost(heads))
+    if lost:
+        return _Break(max(lost, key=_number), min(map(_number, lost)) - 1)
+    if heads and _journal_is_ahead():
+        return _Break(max(heads, key=_number), newest_number)
+    raise NothingLost("The heads file and the journal tell of nothing that the database lacks.")
+
+
+def _lost(heads: list[Head]) -> Iterator[Head]:
+    for first in range(0, len(heads), COMPARED_HEADS):
+        batch = heads[first : first + COMPARED_HEADS]
+        stored = AuditSeal.objects.filter(number__in={head.number for head in batch})
+        hashes = {number: bytes(value) for number, value in stored.values_list("number", "hash")}
+        yield from (head for head in batch if hashes.get(head.number) != head.hash)
+
+
+def _number(head: Head) -> int:
+    return head.number
 
 
 def _journal_is_ahead() -> bool:
@@ -75,7 +106,7 @@ def _journal_is_ahead() -> bool:
 
 
 @transaction.atomic(durable=True)
-def _record(lost: Head, kept_number: int, reason: RestoreReason, now: datetime) -> None:
+def _record(break_: _Break, reason: RestoreReason, now: datetime) -> None:
     record(
         kind=EventKind.RESTORE_ACCEPTED,
         actor=Actor.system(),
@@ -83,9 +114,9 @@ def _record(lost: Head, kept_number: int, reason: RestoreReason, now: datetime) 
         at=now,
         facts={
             "reason": reason.value,
-            "lost_number": lost.number,
-            "lost_hash": lost.hash.hex(),
-            "kept_number": kept_number,
+            "lost_number": break_.lost.number,
+            "lost_hash": break_.lost.hash.hex(),
+            "kept_number": break_.kept_number,
         },
     )
 

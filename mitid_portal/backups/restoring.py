@@ -21,7 +21,10 @@ from mitid_portal.backups.proving import Proven, prove
 from mitid_portal.backups.sealed_file import Passphrases
 from mitid_portal.backups.tokens import TokenBackup, token_backup
 
-MIGRATE: Final = "The backup is back, and older than this version: run migrate, then backup prove."
+MIGRATE: Final = (
+    "The backup is back, and older than this version. Before anything is started: manage.py migrate, then"
+    " manage.py audit accept-restore {reason}, then manage.py backup prove."
+)
 
 
 @dataclass(frozen=True)
@@ -67,13 +70,14 @@ def restore_backup(
         staged.put_back()
         raise
     hsm.forget()
+    heads_note = _bring_heads_back(folder, manifest)
     executor = MigrationExecutor(connection)
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
-        raise BackupFailed(MIGRATE)
-    heads_note = _bring_heads_back(folder, manifest)
-    proven = prove(manifest, watch("proof"))
+        raise BackupFailed(MIGRATE.format(reason=reason.value))
+    # Before the proof, which may take long and find something: a break that is not accepted is one for ever after.
     is_accepted = _accept(reason, now)
     _note(manifest, reason.value, now)
+    proven = prove(manifest, watch("proof"))
     return Restored(manifest, proven, is_accepted, tuple(note for note in (staged.note(), heads_note) if note))
 
 

@@ -17,6 +17,7 @@ from audit.heads import append_heads, read_heads
 from audit.models import AuditEvent, AuditVerification
 from audit.tail import note, read_tail
 from audit.usecases.accept_restore import NothingLost, RestoreReason, accept_restore
+from audit.usecases.seal import seal_log
 from audit.usecases.verify import verify_log
 from audit.verification.checking import main as check_main
 from audit.verification.findings import Finding, FindingKind
@@ -202,3 +203,18 @@ def test_a_restore_is_accepted_once_shown_for_ever_and_begins_new_witnesses(log)
     with pytest.raises(NothingLost):
         accept_restore(reason=RestoreReason.DRILL, now=NOW)
     assert called("accept-restore", "drill")[0] == 1
+
+
+@pytest.mark.parametrize("sealed_anew", [1, 2, 4])
+def test_a_restore_that_is_accepted_late_is_told_of_where_the_break_was(log, sealed_anew):
+    """The sealer has gone on: numbers of the heads file were given a second time, and more than those."""
+    tamper("DELETE FROM audit_auditseal WHERE number > 3")
+    tamper("DELETE FROM audit_auditevent WHERE id > 42")
+    for _ in range(sealed_anew):
+        committed(NOW, 2)
+        seal_log(now=NOW)
+    assert FindingKind.SEAL_FORGED in {found.kind for found in verify_log(now=NOW).findings}
+    accepted = accept_restore(reason=RestoreReason.DRILL, now=NOW)
+    assert (accepted.kept_number, accepted.lost_number) == (3, 5)
+    assert [head.number for head in read_heads()] == [3 + sealed_anew]
+    assert verify_log(now=NOW).findings == ()

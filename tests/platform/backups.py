@@ -4,7 +4,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import psycopg
+
+from mitid_portal.embedded import postgres
 from mitid_portal.embedded.system import CHECKOUT, System
 
 PASSPHRASES = ("correct horse battery", "æble pære banan drue")
@@ -32,3 +36,16 @@ def backup(system: System, *words: str, passphrases: tuple[str, str] = PASSPHRAS
         timeout=120,
         check=False,
     )
+
+
+def execute(system: System, sql: str) -> list[tuple[Any, ...]]:
+    """Do something with a system's database, past the portal; give the rows, if it has some."""
+    with psycopg.connect(
+        host=str(postgres.socket_folder(system.folder / "postgres")),
+        port=postgres.PORT,
+        user=postgres.OWNER,
+        dbname="postgres",
+        connect_timeout=5,
+    ) as session:
+        done = session.execute(sql.encode())
+        return done.fetchall() if done.description else []

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from mitid_portal.demo.walkthrough.acts import PORTAL, log_in
 from mitid_portal.demo.walkthrough.demo_side import DemoSide
 from mitid_portal.demo.walkthrough.visitor import Visitor
 from mitid_portal.embedded.system import CHECKOUT, Part, System
-from tests.platform.backups import PASSPHRASES, backup
+from tests.platform.backups import PASSPHRASES, backup, execute
 
 BOTH = Passphrases(*PASSPHRASES)
 SERVING = (Part.BEAT, Part.WORKER, Part.WEB)
@@ -335,3 +336,68 @@ def test_drill_everything_is_destroyed_and_brought_back(system: System, demo: De
     said = [line.strip() for line in brought.stdout.splitlines() if " took " in line or "Proven" in line]
     with capsys.disabled():
         print(f"\nDrill: backup {created:.1f} s; restored {restored:.1f} s, serving {up:.1f} s; {'; '.join(said)}")
+
+
+@pytest.mark.faults
+def test_a_restore_that_does_not_come_to_its_end_is_in_the_log_all_the_same(system: System) -> None:
+    """LOG-1: the backup is of a version before, or a value in it opens no more; the log tells what it lacks."""
+    ((before,),) = execute(system, RESTORES)
+    spoilt, older = (system.folder / "backups" / name for name in ("spoilt", "older"))
+    with _spoilt_value(system):
+        with _without_a_migration(system):
+            assert backup(system, "create", "--to", str(older)).returncode == 0
+        assert backup(system, "create", "--to", str(spoilt)).returncode == 0
+    _wait_for_seals(system, after=spoilt)
+    for part in SERVING:
+        system.stop_part(part)
+    try:
+        ended = backup(system, "restore", "--from", str(spoilt), "--reason", "drill", "--replace")
+        assert (ended.returncode, "1 values do not open" in ended.stderr) == (2, True)
+        assert "RESTORED" in system.manage("audit", "verify").upper()
+        assert execute(system, RESTORES) == [(before + 1,)]
+
+        left = backup(system, "restore", "--from", str(older), "--reason", "drill", "--replace")
+        assert left.returncode == 2
+        for command in ("manage.py migrate", "manage.py audit accept-restore drill", "manage.py backup prove"):
+            assert command in left.stderr
+        system.manage("migrate", "--fake", "--no-input", "--verbosity=0")
+        assert "are lost" in system.manage("audit", "accept-restore", "drill")
+        assert "RESTORED" in system.manage("audit", "verify").upper()
+        assert "1 values do not open" in backup(system, "prove").stderr
+        execute(system, SPOIL)
+    finally:
+        for part in reversed(SERVING):
+            system.restart(part)
+    system.wait_until_well(60)
+    assert backup(system, "prove").returncode == 0
+
+
+RESTORES = "SELECT count(*) FROM audit_auditevent WHERE kind = 'portal.backup_restored'"
+SPOIL = """
+UPDATE identities_citizen SET name_sealed = set_byte(name_sealed, length(name_sealed) - 1, get_byte(name_sealed,
+length(name_sealed) - 1) # 1) WHERE id = (SELECT min(id::text)::uuid FROM identities_citizen)
+"""
+
+
+@contextmanager
+def _spoilt_value(system: System) -> Iterator[None]:
+    execute(system, SPOIL)
+    yield
+    execute(system, SPOIL)
+
+
+@contextmanager
+def _without_a_migration(system: System) -> Iterator[None]:
+    ((app, name),) = execute(system, "SELECT app, name FROM django_migrations ORDER BY id DESC LIMIT 1")
+    execute(system, f"DELETE FROM django_migrations WHERE app = '{app}' AND name = '{name}'")
+    yield
+    execute(system, f"INSERT INTO django_migrations (app, name, applied) VALUES ('{app}', '{name}', now())")
+
+
+def _wait_for_seals(system: System, *, after: Path) -> None:
+    """The log has gone on since a backup, so that a restore of it lacks something."""
+    held = (after / "audit-heads.jsonl").read_bytes()
+    ends = time.monotonic() + 60
+    while (system.folder / "audit-heads.jsonl").read_bytes() == held:
+        assert time.monotonic() < ends, "nothing is sealed"
+        time.sleep(0.2)

@@ -128,9 +128,12 @@ class Command(BaseCommand):
             accepted = accept_restore(reason=options["reason"], now=clock.now())
         except NothingLost as refusal:
             raise CommandError(str(refusal), returncode=FOUND) from refusal
+        lost = f"events after seal {accepted.kept_number} are lost that no seal tells of"
+        if accepted.lost_number > accepted.kept_number:
+            lost = f"seals {accepted.kept_number + 1} to {accepted.lost_number} are lost"
         self.stdout.write(
-            f"Accepted: seals {accepted.kept_number + 1} to {accepted.lost_number} are lost; the last was"
-            f" {accepted.lost_hash}.\nPut away: {', '.join(map(str, accepted.put_away))}"
+            f"Accepted: {lost}; the last seal was {accepted.lost_hash}.\n"
+            f"Put away: {', '.join(map(str, accepted.put_away))}"
         )
 
 
