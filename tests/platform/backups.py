@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,11 @@ from mitid_portal.embedded import postgres
 from mitid_portal.embedded.system import CHECKOUT, System
 
 PASSPHRASES = ("correct horse battery", "æble pære banan drue")
+RESTORES = "SELECT count(*) FROM audit_auditevent WHERE kind = 'portal.backup_restored'"
+SPOIL = """
+UPDATE identities_citizen SET name_sealed = set_byte(name_sealed, length(name_sealed) - 1, get_byte(name_sealed,
+length(name_sealed) - 1) # 1) WHERE id = (SELECT min(id::text)::uuid FROM identities_citizen)
+"""
 
 
 def fingerprints_of(folder: Path) -> list[str]:
@@ -49,3 +56,20 @@ def execute(system: System, sql: str) -> list[tuple[Any, ...]]:
     ) as session:
         done = session.execute(sql.encode())
         return done.fetchall() if done.description else []
+
+
+@contextmanager
+def spoilt_value(system: System) -> Iterator[None]:
+    """Within, one sealed value does not open."""
+    execute(system, SPOIL)
+    yield
+    execute(system, SPOIL)
+
+
+@contextmanager
+def without_a_migration(system: System) -> Iterator[None]:
+    """Within, the database looks like one of before the newest migration."""
+    ((app, name),) = execute(system, "SELECT app, name FROM django_migrations ORDER BY id DESC LIMIT 1")
+    execute(system, f"DELETE FROM django_migrations WHERE app = '{app}' AND name = '{name}'")
+    yield
+    execute(system, f"INSERT INTO django_migrations (app, name, applied) VALUES ('{app}', '{name}', now())")

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,15 @@ from mitid_portal.demo.walkthrough.acts import PORTAL, log_in
 from mitid_portal.demo.walkthrough.demo_side import DemoSide
 from mitid_portal.demo.walkthrough.visitor import Visitor
 from mitid_portal.embedded.system import CHECKOUT, Part, System
-from tests.platform.backups import PASSPHRASES, backup, execute
+from tests.platform.backups import (
+    PASSPHRASES,
+    RESTORES,
+    SPOIL,
+    backup,
+    execute,
+    spoilt_value,
+    without_a_migration,
+)
 
 BOTH = Passphrases(*PASSPHRASES)
 SERVING = (Part.BEAT, Part.WORKER, Part.WEB)
@@ -343,8 +350,8 @@ def test_a_restore_that_does_not_come_to_its_end_is_in_the_log_all_the_same(syst
     """LOG-1: the backup is of a version before, or a value in it opens no more; the log tells what it lacks."""
     ((before,),) = execute(system, RESTORES)
     spoilt, older = (system.folder / "backups" / name for name in ("spoilt", "older"))
-    with _spoilt_value(system):
-        with _without_a_migration(system):
+    with spoilt_value(system):
+        with without_a_migration(system):
             assert backup(system, "create", "--to", str(older)).returncode == 0
         assert backup(system, "create", "--to", str(spoilt)).returncode == 0
     _wait_for_seals(system, after=spoilt)
@@ -370,28 +377,6 @@ def test_a_restore_that_does_not_come_to_its_end_is_in_the_log_all_the_same(syst
             system.restart(part)
     system.wait_until_well(60)
     assert backup(system, "prove").returncode == 0
-
-
-RESTORES = "SELECT count(*) FROM audit_auditevent WHERE kind = 'portal.backup_restored'"
-SPOIL = """
-UPDATE identities_citizen SET name_sealed = set_byte(name_sealed, length(name_sealed) - 1, get_byte(name_sealed,
-length(name_sealed) - 1) # 1) WHERE id = (SELECT min(id::text)::uuid FROM identities_citizen)
-"""
-
-
-@contextmanager
-def _spoilt_value(system: System) -> Iterator[None]:
-    execute(system, SPOIL)
-    yield
-    execute(system, SPOIL)
-
-
-@contextmanager
-def _without_a_migration(system: System) -> Iterator[None]:
-    ((app, name),) = execute(system, "SELECT app, name FROM django_migrations ORDER BY id DESC LIMIT 1")
-    execute(system, f"DELETE FROM django_migrations WHERE app = '{app}' AND name = '{name}'")
-    yield
-    execute(system, f"INSERT INTO django_migrations (app, name, applied) VALUES ('{app}', '{name}', now())")
 
 
 def _wait_for_seals(system: System, *, after: Path) -> None:
