@@ -82,7 +82,7 @@ class CaseLine:
 
 @dataclass(frozen=True, kw_only=True)
 class ContactView:
-    """A first contact in a case, its value opened for the clerk who typed it; None where the case shows nobody."""
+    """A contact in a case, first or new, its value opened for who typed it; None where the case shows nobody."""
 
     kind: ContactKind
     proof_id: UUID

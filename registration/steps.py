@@ -13,7 +13,7 @@ from django.db import transaction
 from audit.api import Actor
 from hsm.api import seal
 from identities.api import AssuranceLevel, AuthenticatorKind, alert_identity, register_code_device
-from notifications.api import OfficerActed
+from notifications.api import Address, OfficerActed
 from registration import events, sealing
 from registration.models import ControlQuestion, ProofingCase, StockItem, SupportCall
 from registration.queries import ActingOfficer, officer_by_id
@@ -181,14 +181,16 @@ def stock_device(*, office_id: UUID, serial: str, seed: bytes, kind: StockKind, 
     return item.id
 
 
-def tell_of_act(*, identity_id: UUID, act: str, officer: ActingOfficer, now: datetime) -> None:
-    """Tell a citizen what an officer did with their identity (ALR-2, SUP-3).
+def tell_of_act(
+    *, identity_id: UUID, act: str, officer: ActingOfficer, now: datetime, also: list[Address] | None = None
+) -> None:
+    """Tell a citizen what an officer did with their identity, at ``also`` too (ALR-2, SUP-3, CHG-5).
 
     Writes: Delivery.
     """
     _assert_in_transaction()
     message = OfficerActed(act=act, organisation=officer.organisation_name, at=now)
-    alert_identity(identity_id=identity_id, message=message, now=now)
+    alert_identity(identity_id=identity_id, message=message, now=now, also=also)
 
 
 def _assert_in_transaction() -> None:

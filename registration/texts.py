@@ -164,6 +164,10 @@ CONTACT_KINDS: Final[Mapping[ContactKind, Text]] = {
     ContactKind.PHONE: _("Phone number"),
     ContactKind.EMAIL: _("E-mail address"),
 }
+NEW_CONTACT_KINDS: Final[Mapping[ContactKind, Text]] = {
+    ContactKind.PHONE: _("New phone number"),
+    ContactKind.EMAIL: _("New e-mail address"),
+}
 CONTACTS_MISSING: Final[Mapping[ContactKind, Text]] = {
     ContactKind.PHONE: _("The phone number is not proven yet."),
     ContactKind.EMAIL: _("The e-mail address is not proven yet."),

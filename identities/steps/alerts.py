@@ -56,6 +56,6 @@ def alert_citizen(
     )
 
 
-def alert_identity(*, identity_id: UUID, message: Message, now: datetime) -> None:
-    """Store an alert to every contact point of the identity with this id (ALR-2)."""
-    alert_citizen(identity=Identity.objects.get(pk=identity_id), message=message, now=now)
+def alert_identity(*, identity_id: UUID, message: Message, now: datetime, also: list[Address] | None = None) -> None:
+    """Store an alert to every contact point of the identity with this id, and to ``also`` (ALR-2, CHG-5)."""
+    alert_citizen(identity=Identity.objects.get(pk=identity_id), message=message, now=now, also=also)

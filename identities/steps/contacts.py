@@ -1,6 +1,7 @@
 """Proving a new contact by a code sent to it, and making it an identity's own."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -9,7 +10,7 @@ from audit.api import Actor
 from hsm.api import blind_index, open_sealed, seal, verifier, verifier_matches
 from identities import events, sealing
 from identities.models import ContactPoint, ContactProof, Identity
-from identities.queries import CHANNEL_OF
+from identities.queries import CHANNEL_OF, contacts_of
 from identities.rules.codes import (
     CONTACT_CODE_LENGTH,
     CONTACT_CODE_TRIES,
@@ -42,6 +43,14 @@ class ContactProven:
     """The contact is shown to be its holder's."""
 
     proof_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProvenContacts:
+    """Contacts that an identity is to have instead of those that stand; ``owner_id`` is what they were proven for."""
+
+    owner_id: UUID
+    proofs: Mapping[ContactKind, UUID]
 
 
 @dataclass(frozen=True)
@@ -185,3 +194,29 @@ def put_contact(*, identity: Identity, kind: ContactKind, value: str, actor: Act
     )
     record = events.contact_replaced if replaced else events.contact_registered
     record(identity_id=identity.id, kind=kind, actor=actor, now=now)
+
+
+def replace_contacts(
+    *, identity: Identity, new: ProvenContacts, actor: Actor, now: datetime
+) -> tuple[ContactKind, ...]:
+    """The contacts that ``new`` proves are the identity's; gives the kinds of those that are others than before.
+
+    One that stood already stays as it was registered.
+
+    Rule:   REG-1, SEC-7: what takes another's place is no first contact, and is too new for codes.
+    Raises: ValueError for a proof that is not there or was used before.
+    Locks:  the proofs' rows.
+    Writes: ContactPoint, ContactProof, AuditEvent.
+    """
+    assert_in_transaction()
+    standing = contacts_of(identity.id)
+    replaced = []
+    for kind, proof_id in sorted(new.proofs.items()):
+        value = proven_value(proof_id=proof_id, owner_id=new.owner_id, kind=kind)
+        if value is None:
+            raise ValueError("A new contact is proven before it is put in place.", kind.value)
+        use_proof(proof_id=proof_id)
+        if standing.get(kind) != value:
+            put_contact(identity=identity, kind=kind, value=value, actor=actor, now=now)
+            replaced.append(kind)
+    return tuple(replaced)

@@ -1,6 +1,6 @@
 """Issuing, blocking and reopening an identity."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -20,11 +20,11 @@ from identities.states import (
     ContactKind,
     IdentityState,
 )
-from identities.steps.alerts import alert_citizen
-from identities.steps.contacts import proven_value, put_contact, use_proof
+from identities.steps.alerts import alert_addresses, alert_citizen
+from identities.steps.contacts import ProvenContacts, proven_value, put_contact, replace_contacts, use_proof
 from identities.steps.ending import sign_out_everywhere
 from identities.steps.guard import assert_in_transaction
-from notifications.api import IdentityBlocked, IdentityIssued, IdentityReopened, Language
+from notifications.api import Address, IdentityBlocked, IdentityIssued, IdentityReopened, Language
 
 WORD_FOR_SOURCE = {
     BlockSource.CITIZEN: "citizen",
@@ -62,6 +62,14 @@ class ContactNotProven:
     """A phone number or e-mail address has not been shown to be the citizen's."""
 
     kind: ContactKind
+
+
+@dataclass(frozen=True)
+class Reopened:
+    """The identity works again. ``stood_before`` are to hear which contacts were replaced, beside those that stand."""
+
+    replaced: tuple[ContactKind, ...]
+    stood_before: list[Address] = field(repr=False)
 
 
 def issue_identity(
@@ -161,27 +169,33 @@ def block_identity(
     return True
 
 
-def reopen_identity(*, identity_id: UUID, actor: Actor, now: datetime) -> bool:
-    """Reopen a blocked identity; every standing block is lifted. False when it is not blocked.
+def reopen_identity(
+    *, identity_id: UUID, actor: Actor, now: datetime, new_contacts: ProvenContacts | None = None
+) -> Reopened | None:
+    """Reopen a blocked identity, with new contacts if there are any; every standing block is lifted.
 
-    A log-in that was under way while the block stood is dead too.
+    A log-in that was under way while the block stood is dead too. The old contacts are told as well as the new.
 
-    Rule:   BLK-2: called only by the registration authority, for a citizen who is there in person.
-    Locks:  the identity's row.
-    Writes: Identity, IdentityBlock, AuditEvent, Delivery.
+    Rule:    BLK-2: called only by the registration authority, for a citizen who is there in person; CHG-5, SEC-7.
+    Returns: None when the identity is not blocked; nothing is replaced then.
+    Raises:  ValueError for a new contact that is not proven.
+    Locks:   the identity's row, then the proofs'.
+    Writes:  Identity, IdentityBlock, ContactPoint, ContactProof, AuditEvent, Delivery.
     """
     assert_in_transaction()
     identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
     if identity.state != IdentityState.BLOCKED:
-        return False
+        return None
+    stood_before = alert_addresses(identity_id=identity.id)
     standing = IdentityBlock.objects.filter(identity=identity, reopened_at__isnull=True)
     lifted = standing.update(reopened_at=now, reopened_by=actor.id)
     identity.state = IdentityState.ACTIVE
     identity.save(update_fields=["state"])
     sign_out_everywhere(identity=identity, actor=actor, now=now)
     events.identity_reopened(identity_id=identity.id, blocks=lifted, actor=actor, now=now)
-    alert_citizen(identity=identity, message=IdentityReopened(at=now), now=now)
-    return True
+    replaced = replace_contacts(identity=identity, new=new_contacts, actor=actor, now=now) if new_contacts else ()
+    alert_citizen(identity=identity, message=IdentityReopened(at=now), now=now, also=stood_before)
+    return Reopened(replaced=replaced, stood_before=stood_before)
 
 
 def set_language(*, identity_id: UUID, language: Language) -> None:

@@ -99,7 +99,7 @@ class ProofingCase(models.Model):
 
 
 class CaseContact(models.Model):
-    """A first contact on its way to being proven; the value itself is with ``identities``, under ``proof_id``."""
+    """A first or new contact on its way to being proven; its value is with ``identities``, under ``proof_id``."""
 
     id = models.BigAutoField(primary_key=True)
     case = models.ForeignKey(ProofingCase, on_delete=models.PROTECT, related_name="contacts")

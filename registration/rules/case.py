@@ -237,13 +237,13 @@ def refusal_to_hand_out(
     return StepRefusal.TOO_OLD if is_too_old(looked_up_at=looked_up_at, now=now) else None
 
 
-def refusal_to_prove_contact(*, purpose: CasePurpose, state: CaseState) -> StepRefusal | None:
-    """Decide whether a first contact may be proven; ``None`` means it may.
+def refusal_to_prove_contact(
+    *, purpose: CasePurpose, state: CaseState, looked_up_at: datetime | None, is_own: bool, now: datetime
+) -> StepRefusal | None:
+    """Decide whether a contact may be proven: a first one, or in a reopening one instead of the old; ``None``: it may.
 
-    Rule: REG-1: the identity is confirmed before anything is put on it.
+    Rule: REG-1, REG-10: the identity is confirmed before anything is put on it.
     """
-    if purpose is not CasePurpose.ISSUE:
+    if purpose is CasePurpose.NEW_AUTHENTICATOR:
         return StepRefusal.WRONG_PURPOSE
-    if state is not CaseState.EXAMINED:
-        return StepRefusal.NOT_EXAMINED
-    return None
+    return refusal_to_care_for(state=state, looked_up_at=looked_up_at, is_own=is_own, now=now)

@@ -1,12 +1,14 @@
 """A blocked identity works again, for a citizen who proved in person that it is theirs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 
-from identities.api import reopen_identity
+from identities.api import ContactKind, ProvenContacts, reopen_identity
 from registration import events
 from registration.models import ProofingCase
 from registration.queries import ActingOfficer, block_codes_of
@@ -16,6 +18,11 @@ from registration.states import CasePurpose, CaseState, OfficerRole
 from registration.steps import acting_as, lock_identity, locked_case, move, tell_of_act
 from registration.usecases.approve_and_issue import Approved
 from registration.usecases.results import StepRefused
+
+REPLACED: Final[Mapping[ContactKind, str]] = {
+    ContactKind.PHONE: "replaced_phone",
+    ContactKind.EMAIL: "replaced_email",
+}
 
 
 @dataclass(frozen=True)
@@ -27,10 +34,12 @@ class AwaitsSecond:
 def approve_and_reopen(*, officer_id: UUID, case_id: UUID, now: datetime) -> Approved | AwaitsSecond | StepRefused:
     """An examined citizen's identity is open again, or waits for a second officer when fraud was the reason.
 
-    Rule:   BLK-2, REG-1, REG-10, ALR-2.
+    With it the contacts that were proven in the case take the old ones' places.
+
+    Rule:   BLK-2, REG-1, REG-10, SEC-7, CHG-5, ALR-2.
     Raises: MayNotAct; ProofingCase.DoesNotExist.
-    Locks:  the case's row, then the identity's: a block that comes meanwhile counts.
-    Writes: ProofingCase, Identity, IdentityBlock, AuditEvent, Delivery.
+    Locks:  the case's row, then the identity's: a block that comes meanwhile counts; then the proofs'.
+    Writes: ProofingCase, Identity, IdentityBlock, ContactPoint, ContactProof, AuditEvent, Delivery.
     """
     officer = acting_as(OfficerRole.CLERK, officer_id=officer_id, now=now)
     case = locked_case(case_id, officer=officer)
@@ -61,13 +70,27 @@ def approve_and_reopen(*, officer_id: UUID, case_id: UUID, now: datetime) -> App
 
 
 def reopened(case: ProofingCase, officer: ActingOfficer, *, now: datetime) -> Approved | StepRefused:
-    """Reopen a locked case's identity and approve the case."""
-    if case.identity_id is None or not reopen_identity(identity_id=case.identity_id, actor=officer.actor, now=now):
+    """Reopen a locked case's identity with the contacts proven in the case, and approve the case.
+
+    Rule: CHG-5, ALR-2, ALR-6: the old contacts hear it as the new ones do, and none is named.
+    """
+    identity_id = case.identity_id
+    outcome = identity_id and reopen_identity(
+        identity_id=identity_id, new_contacts=_proven_in(case), actor=officer.actor, now=now
+    )
+    if not identity_id or not outcome:
         return refused(case, officer, StepRefusal.NOT_BLOCKED, now=now)
+    for kind in outcome.replaced:
+        tell_of_act(identity_id=identity_id, act=REPLACED[kind], officer=officer, also=outcome.stood_before, now=now)
     case.decided_at = now
     move(case, CaseState.APPROVED)
     case.save(update_fields=["decided_at", "state", "second_officer"])
-    return Approved(case.identity_id)
+    return Approved(identity_id)
+
+
+def _proven_in(case: ProofingCase) -> ProvenContacts:
+    proven = case.contacts.filter(proven_at__isnull=False).values_list("kind", "proof_id")
+    return ProvenContacts(owner_id=case.id, proofs={ContactKind(kind): proof_id for kind, proof_id in proven})
 
 
 def refused(case: ProofingCase, officer: ActingOfficer, reason: StepRefusal, *, now: datetime) -> StepRefused:

@@ -21,8 +21,8 @@ def second_approve(*, officer_id: UUID, case_id: UUID, now: datetime) -> Approve
 
     Rule:   REG-10, BLK-2.
     Raises: MayNotAct; ProofingCase.DoesNotExist.
-    Locks:  the case's row, then the identity's.
-    Writes: ProofingCase, Identity, IdentityBlock, AuditEvent, Delivery.
+    Locks:  the case's row, then the identity's, then the proofs'.
+    Writes: ProofingCase, Identity, IdentityBlock, ContactPoint, ContactProof, AuditEvent, Delivery.
     """
     officer = acting_as(OfficerRole.CLERK, officer_id=officer_id, now=now)
     case = locked_case(case_id, officer=officer)

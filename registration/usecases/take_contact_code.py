@@ -1,4 +1,4 @@
-"""The citizen types the code that went to their first phone or e-mail."""
+"""The citizen types the code that went to their first or new phone or e-mail."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,6 +8,7 @@ from django.db import transaction
 from identities.api import ContactCodeRefused, ContactKind, ContactProven
 from identities.api import take_contact_code as take_code
 from registration.rules.case import StepRefusal, refusal_to_prove_contact
+from registration.rules.officers import is_own_identity
 from registration.states import CasePurpose, CaseState, OfficerRole
 from registration.steps import acting_as, locked_case
 from registration.usecases.results import StepRefused
@@ -17,16 +18,22 @@ from registration.usecases.results import StepRefused
 def take_contact_code(
     *, officer_id: UUID, case_id: UUID, kind: ContactKind, typed: str, now: datetime
 ) -> ContactProven | ContactCodeRefused | StepRefused:
-    """A first contact is shown to be the citizen's.
+    """A contact is shown to be the citizen's; in a reopening it changes nothing before the approval.
 
-    Rule:   REG-1, CHG-1.
+    Rule:   REG-1, REG-10, CHG-1.
     Raises: MayNotAct; ProofingCase.DoesNotExist.
     Locks:  the case's row, then the proof's.
     Writes: CaseContact, ContactProof, AuditEvent.
     """
     officer = acting_as(OfficerRole.CLERK, officer_id=officer_id, now=now)
     case = locked_case(case_id, officer=officer)
-    refusal = refusal_to_prove_contact(purpose=CasePurpose(case.purpose), state=CaseState(case.state))
+    refusal = refusal_to_prove_contact(
+        purpose=CasePurpose(case.purpose),
+        state=CaseState(case.state),
+        looked_up_at=case.looked_up_at,
+        is_own=is_own_identity(officer_identity_id=officer.identity_id, identity_id=case.identity_id),
+        now=now,
+    )
     if refusal is not None:
         return StepRefused(refusal)
     contact = case.contacts.filter(kind=kind.value).first()

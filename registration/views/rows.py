@@ -12,7 +12,7 @@ from registration import texts
 from registration.queries import CaseView, name_of_officer
 from registration.registers.base import RegisterPerson
 from registration.rules.progress import STEPS, CaseStep, next_step
-from registration.states import EvidenceCheck
+from registration.states import CasePurpose, EvidenceCheck
 from registration.texts import Text
 
 PAGES = {
@@ -95,13 +95,27 @@ def case_rows(case: CaseView) -> list[Row]:
         kind = texts.EVIDENCE_KINDS[paper.kind]
         validity = _("valid until %(date)s") % {"date": danish_date(paper.expires_on)}
         rows.append(Row(kind, f"{paper.issuer}, {validity}: {checks}"))
-    for contact_kind, contact in case.contacts.items():
-        is_proven = _("proven") if contact.is_proven else _("not proven")
-        rows.append(Row(texts.CONTACT_KINDS[contact_kind], f"{contact.value} ({is_proven})"))
+    rows += [contact_row(case, kind) for kind in case.contacts]
     if case.user_id:
         rows.append(Row(_("User ID"), case.user_id))
     rows += [Row(texts.STOCK_KINDS[kind], serial) for kind, serial in case.devices]
     return rows + [Row(texts.PAPER_KINDS[kind], _("given on paper")) for kind in case.paper_codes]
+
+
+def contact_row(case: CaseView, kind: ContactKind, *, url: str = "") -> Row:
+    """Show a contact in a case, and whether it counts; in a reopening it takes the place of the one that stands."""
+    is_new = case.purpose is CasePurpose.REOPEN
+    label = (texts.NEW_CONTACT_KINDS if is_new else texts.CONTACT_KINDS)[kind]
+    contact = case.contacts.get(kind)
+    if contact is None:
+        return Row(label, _("none: the old one stays") if is_new else _("not given"), url, _("Give"))
+    state = _("proven") if contact.is_proven else _("not proven: the old one stays") if is_new else _("not proven")
+    return Row(label, f"{contact.value} ({state})" if contact.value else state, url, _("Change"))
+
+
+def replaces_contacts(case: CaseView) -> bool:
+    """Tell whether a reopening that is approved now gives the citizen another phone or e-mail."""
+    return case.purpose is CasePurpose.REOPEN and any(contact.is_proven for contact in case.contacts.values())
 
 
 def _dates(case: CaseView) -> list[Row]:

@@ -88,8 +88,8 @@ TELLS_NOBODY = {  # and why
     "resend_dead_letter": "sends again what tells the citizen; nothing about the identity changes",
     "results": "the outcomes of the others",
     "search_log": "reads the log, which keeps who read it; the auditor acts on no identity",
-    "send_contact_code": "goes to a contact that has no identity yet",
-    "take_contact_code": "concerns a contact that has no identity yet",
+    "send_contact_code": "part of a case whose look-up told; goes to a contact that is no identity's yet",
+    "take_contact_code": "part of a case whose look-up told; the approval puts the contact in place, and tells",
     "view_log_event": "reads the log, which keeps who read it; the auditor acts on no identity",
     "view_seals": "concerns no citizen",
 }

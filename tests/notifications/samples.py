@@ -44,8 +44,8 @@ STOP_ADDRESS = "https://portal.mitid.example/stop/" + "a" * 43 + "/"
 LONG_NAME = "Ærøskøbing Kommunes Borgerservice og Bank, afdeling for særlige sager."
 ACTS = (
     "looked_up", "told_user_id", "refused_reopening", "first_approval", "gave_up_reopening", "proved_identity",
-    "refused_authenticator", "gave_up_authenticator", "sent_temporary_pin", "resynced_device", "other",
-    "an_act_without_words",
+    "refused_authenticator", "gave_up_authenticator", "sent_temporary_pin", "resynced_device", "replaced_phone",
+    "replaced_email", "other", "an_act_without_words",
 )  # fmt: skip
 
 

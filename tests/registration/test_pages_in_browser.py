@@ -8,6 +8,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
+from identities.api import BlockSource, ContactKind
 from mitid_portal import clock
 from registration.models import ControlQuestion, SupportCall
 from registration.registers.fixture import fixture_passport_of
@@ -18,6 +19,7 @@ from registration.usecases.check_caller_number import check_caller_number
 from registration.usecases.refuse_case import refuse_case
 from tests.browser.harness import chromium, person
 from tests.factories.authenticators import an_app_row
+from tests.factories.identities import code_sent_to
 from tests.factories.registration import (
     OfficerAtWork,
     a_call_about,
@@ -30,11 +32,13 @@ from tests.factories.registration import (
     a_visiting_case,
     an_approved_case,
     an_examined_case,
+    an_officer_of,
     an_open_case,
     logged_in,
     plain_people,
     record_the_passport,
 )
+from tests.registration.clerks import block
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -119,6 +123,35 @@ def test_the_clerks_pages_about_authenticators(live_server: LiveServer, browser:
             is_refused = kind == PaperKind.CHIP  # it goes with a password, and there is none yet (docs/decisions/0111)
             someone.page.wait_for_selector(".alert-error" if is_refused else "[data-activation-code]")
             someone.look(f"registration-case-sheet-{kind}")
+
+
+@pytest.mark.parametrize("language", ["da", "en"])
+def test_the_clerks_pages_of_a_reopening(live_server: LiveServer, browser: Browser, language: str) -> None:
+    """WCAG 2.2 AA at 1280 and 320 px; with a new phone, and for the second officer."""
+    now, citizen = clock.now(), plain_people()[0]
+    clerk = a_clerk(now=now)
+    other = an_officer_of(clerk.office, now=now)
+    block(an_approved_case(clerk, citizen, now=now)[1], source=BlockSource.FRAUD, now=now)
+    case_id = an_examined_case(clerk, citizen, now=now, purpose=CasePurpose.REOPEN)
+    with person(browser, live_server.url, language=language) as someone:
+        let_in(someone, clerk)
+        for name in ("case", "case-contacts"):
+            someone.go(reverse(f"registration:{name}", kwargs={"case_id": case_id}))
+            someone.look(f"registration-{name}-before-reopening")
+        someone.page.locator("a[href$='/contacts/phone/']").click()
+        someone.page.fill("[name=value]", "30 88 88 88")
+        someone.page.locator("main form button[type=submit]").click()
+        someone.page.fill("[name=code]", code_sent_to(owner_id=case_id, kind=ContactKind.PHONE))
+        someone.page.locator("main form button[type=submit]").click()
+        someone.page.wait_for_selector(".alert-success")
+        someone.look("registration-case-contacts-in-reopening")
+        look(someone, "case-reopen", case_id=case_id)
+        someone.page.locator("form[action$='/reopen/'] button").click()
+        someone.page.wait_for_selector(".alert-info")
+        let_in(someone, other)
+        look(someone, "case-second", case_id=case_id)
+        someone.page.locator("form[action$='/second/'] button").click()
+        someone.page.wait_for_selector(".alert-success")
 
 
 @pytest.mark.parametrize("language", ["da", "en"])

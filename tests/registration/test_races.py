@@ -5,11 +5,14 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connection
 
+from audit.api import EventKind
+from identities.api import ContactKind, contacts_of
 from identities.models import ActivationCode
 from identities.states import ActivationCodeState
 from registration.models import PaperCode, ProofingCase, StockItem
-from registration.states import CaseState, PaperKind
-from registration.usecases.approve_and_issue import approve_and_issue
+from registration.states import CasePurpose, CaseState, PaperKind
+from registration.usecases.approve_and_issue import Approved, approve_and_issue
+from registration.usecases.approve_and_reopen import approve_and_reopen
 from registration.usecases.give_paper_code import give_paper_code
 from registration.usecases.hand_out_device import HandOutRefusal, NotHandedOut, hand_out_device
 from tests.factories.registration import (
@@ -17,9 +20,12 @@ from tests.factories.registration import (
     a_ready_case,
     a_stocked_display,
     an_approved_case,
+    an_examined_case,
     an_officer_of,
     plain_people,
+    prove_contacts,
 )
+from tests.registration.clerks import block, events, identity_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,6 +68,27 @@ def test_two_clerks_issue_to_the_same_person(now):
     )
     assert kinds(outcomes) == ["AlreadyIssued", "Approved"], outcomes
     assert ProofingCase.objects.filter(state=CaseState.APPROVED).count() == 1
+
+
+def test_two_reopenings_of_one_citizen_replace_the_contacts_once(now):
+    """BLK-2: the citizen's row lets one in; the other case's contacts are not put in place."""
+    person = plain_people()[0]
+    identity_id = identity_of(person, now=now)
+    block(identity_id, now=now)
+    cases = []
+    for clerk in (a_clerk(now=now), a_clerk(now=now)):
+        case_id = an_examined_case(clerk, person, now=now, purpose=CasePurpose.REOPEN)
+        cases.append((clerk, case_id, prove_contacts(clerk, case_id, now=now)))
+    outcomes = at_once(
+        *(
+            lambda clerk=clerk, case_id=case_id: approve_and_reopen(officer_id=clerk.id, case_id=case_id, now=now)
+            for clerk, case_id, _ in cases
+        )
+    )
+    assert kinds(outcomes) == ["Approved", "StepRefused"], outcomes
+    (winner,) = [new for (_, _, new), outcome in zip(cases, outcomes, strict=True) if isinstance(outcome, Approved)]
+    assert tuple(contacts_of(identity_id)[kind] for kind in ContactKind) == winner
+    assert len(events(EventKind.CONTACT_REPLACED)) == 2
 
 
 def test_two_people_choose_the_same_user_id(now):

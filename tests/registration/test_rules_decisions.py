@@ -276,8 +276,11 @@ def test_sup_1_only_blocking_needs_no_proof():
 def test_reg_1_contacts_and_devices_come_after_the_proof():
     """REG-1."""
     for purpose, state in product(CasePurpose, CaseState):
-        may_prove = refusal_to_prove_contact(purpose=purpose, state=state) is None
-        assert may_prove is (purpose is CasePurpose.ISSUE and state is CaseState.EXAMINED)
+        prove = {"purpose": purpose, "state": state, "looked_up_at": NOW}
+        may_prove = refusal_to_prove_contact(**prove, is_own=False, now=NOW) is None
+        assert may_prove is (purpose is not CasePurpose.NEW_AUTHENTICATOR and state is CaseState.EXAMINED)
+        assert refusal_to_prove_contact(**prove, is_own=True, now=NOW) is not None
+        assert refusal_to_prove_contact(**prove, is_own=False, now=NOW + LOOK_UP_LASTS) is not None
         refusal = refusal_to_hand_out(state=state, looked_up_at=NOW, is_own=False, now=NOW)
         assert (refusal is None) is (state is CaseState.APPROVED)
     late = refusal_to_hand_out(state=CaseState.APPROVED, looked_up_at=NOW, is_own=False, now=NOW + LOOK_UP_LASTS)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
-from registration.states import CaseState, Verdict
+from registration.states import CasePurpose, CaseState, Verdict
 from registration.views.authenticators import entries
 from registration.views.base import CasePage
 from registration.views.rows import case_rows, person_rows, progress_of
@@ -34,6 +34,7 @@ class CaseOverviewPage(CasePage):
                     case_id=self.case_id,
                 ),
                 may_resync=self._is_examined and bool(self.case.authenticators),
+                may_replace_contacts=self._is_examined and self.case.purpose is CasePurpose.REOPEN,
                 may_block=self.case.identity_id is not None and not self.case.is_shut,
                 is_own_approval=self.case.first_officer_identity_id == self.identity_id,
             )

@@ -1,4 +1,4 @@
-"""The citizen's first phone and e-mail."""
+"""The citizen's first phone and e-mail; in a reopening, new ones instead of those that stand."""
 
 from typing import Any, assert_never
 
@@ -19,7 +19,7 @@ from registration.usecases.results import StepRefused
 from registration.usecases.send_contact_code import send_contact_code
 from registration.usecases.take_contact_code import take_contact_code
 from registration.views.base import CasePage
-from registration.views.rows import Row, progress_of
+from registration.views.rows import Row, contact_row, progress_of
 
 FORMS: dict[ContactKind, type[Form]] = {ContactKind.PHONE: PhoneForm, ContactKind.EMAIL: EmailForm}
 
@@ -35,13 +35,8 @@ class ContactsPage(CasePage):
         return self.render_to_response(self.get_context_data(rows=rows, progress=progress_of(self.case)))
 
     def _row(self, kind: ContactKind) -> Row:
-        contact = self.case.contacts.get(kind)
         url = reverse("registration:case-contact", kwargs={"case_id": self.case_id, "kind": kind.value})
-        if contact is None:
-            return Row(CONTACT_KINDS[kind], _("not given"), url, _("Give"))
-        is_proven = _("proven") if contact.is_proven else _("not proven")
-        value = f"{contact.value} ({is_proven})" if contact.value else is_proven
-        return Row(CONTACT_KINDS[kind], value, url, _("Change"))
+        return contact_row(self.case, kind, url=url)
 
 
 class _OneContactPage(CasePage):

@@ -13,7 +13,7 @@ from registration.usecases.approve_and_reopen import AwaitsSecond, approve_and_r
 from registration.usecases.results import StepRefused
 from registration.usecases.second_approve import second_approve
 from registration.views.base import CasePage
-from registration.views.rows import case_rows, person_rows, progress_of
+from registration.views.rows import case_rows, person_rows, progress_of, replaces_contacts
 
 
 class ApprovalPage(CasePage):
@@ -24,7 +24,12 @@ class ApprovalPage(CasePage):
         rows = (person_rows(self.case.person) if self.case.person else []) + case_rows(self.case)
         is_own_approval = self.case.first_officer_identity_id == self.identity_id
         return self.render_to_response(
-            self.get_context_data(rows=rows, progress=progress_of(self.case), is_own_approval=is_own_approval)
+            self.get_context_data(
+                rows=rows,
+                progress=progress_of(self.case),
+                is_own_approval=is_own_approval,
+                replaces_contacts=replaces_contacts(self.case),
+            )
         )
 
 
