@@ -57,6 +57,7 @@ from identities.rules.user_id import Owner, UserIdRefusal, folded, refusal_of_us
 from identities.rules.wanted import wanted_authenticator, wanted_copy, wanted_reopening
 from identities.states import (
     CODE_DEVICES,
+    SUSPICIOUS,
     AppPlatform,
     AssuranceLevel,
     AuthenticatorBlockReason,
@@ -175,6 +176,7 @@ __all__ = [
     "AT_MOST",
     "CODE_DEVICES",
     "COOLING_OFF",
+    "SUSPICIOUS",
     "Activated",
     "ActivationRefusal",
     "ActivationRefused",

@@ -1,6 +1,7 @@
 """Enumerations of the identities app, with the transitions that its states allow."""
 
 from enum import IntEnum
+from typing import Final
 
 from django.db.models import IntegerChoices, TextChoices
 
@@ -40,6 +41,10 @@ class BlockReason(TextChoices):
     UNEXPECTED_ALERT = "unexpected_alert"
     FRAUD = "fraud"
     DEAD_OR_DISAPPEARED = "dead_or_disappeared"
+
+
+# Reasons that speak of somebody else's hand: no clerk reopens alone after them (REG-10).
+SUSPICIOUS: Final = (BlockReason.SUSPECTED_MISUSE, BlockReason.UNEXPECTED_ALERT, BlockReason.FRAUD)
 
 
 class ContactKind(TextChoices):

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from identities.api import SUSPICIOUS
 from registration.rules.calendar import age_on
 from registration.states import (
     CASE_TRANSITIONS,
@@ -20,7 +21,7 @@ from registration.states import (
 YOUNGEST: Final = 13  # REG-2
 LOOK_UP_LASTS: Final = timedelta(hours=24)  # what the register said and who stood at the desk is of that day
 
-FRAUDULENT: Final = frozenset({"fraud", "suspected_misuse"})  # sources and reasons of blocks, as identities has them
+FRAUDULENT: Final = frozenset({"fraud", *SUSPICIOUS})  # sources and reasons of blocks
 
 
 class StepRefusal(StrEnum):
@@ -195,8 +196,8 @@ def refusal_to_care_for(
 def needs_second_officer(*, has_document: bool, has_cpr_number: bool, block_codes: Collection[str]) -> bool:
     """Tell whether one clerk is not enough. ``block_codes``: sources and reasons of the blocks that stand.
 
-    Rule: REG-10: cases without document or CPR number, and reopening after fraud. Misuse that somebody suspected
-          is fraud until two have looked at it.
+    Rule: REG-10: cases without document or CPR number, and reopening after fraud. Misuse that somebody suspected, or
+          an alert that nobody expected, is fraud until two have looked at it.
     """
     return not has_document or not has_cpr_number or not FRAUDULENT.isdisjoint(block_codes)
 

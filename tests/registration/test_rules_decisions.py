@@ -201,7 +201,7 @@ def test_reg_10_when_one_clerk_is_not_enough():
     assert needs_second_officer(**plain | {"has_cpr_number": False})
     for code in {*BlockReason.values, *BlockSource.values}:
         assert needs_second_officer(**plain | {"block_codes": ["citizen", code]}) is (
-            code in {"fraud", "suspected_misuse"}
+            code in {"fraud", "suspected_misuse", "unexpected_alert"}
         )
 
 

@@ -45,7 +45,13 @@ def second(officer, case_id, now):
 
 @pytest.mark.parametrize(
     "why",
-    [{"source": BlockSource.FRAUD}, {"reason": BlockReason.FRAUD}, {"reason": BlockReason.SUSPECTED_MISUSE}],
+    [
+        {"source": BlockSource.FRAUD},
+        {"reason": BlockReason.FRAUD},
+        {"reason": BlockReason.SUSPECTED_MISUSE},
+        {"reason": BlockReason.UNEXPECTED_ALERT},
+        {"source": BlockSource.ALERT_HOLDER, "reason": BlockReason.UNEXPECTED_ALERT},
+    ],
 )
 def test_reg_10_after_fraud_a_second_officer_is_needed(clerk, person, identity_id, now, why):
     """REG-10: whoever blocked, the suspicion counts."""
