@@ -141,6 +141,7 @@ from identities.steps.factors import (
 from identities.steps.giving import CodeGiven, CodeNotGiven, CodeNotGivenReason, give_activation_code
 from identities.steps.identities import (
     AlreadyIssued,
+    BlockOutcome,
     ContactNotProven,
     Issued,
     Reopened,
@@ -190,6 +191,7 @@ __all__ = [
     "AuthenticatorKind",
     "AuthenticatorState",
     "AuthenticatorView",
+    "BlockOutcome",
     "BlockReason",
     "BlockSource",
     "BlockView",

@@ -121,6 +121,7 @@ PASSPORT_REFUSALS: Final[Mapping[PassportRefusal, Text]] = {
     PassportRefusal.CPR_NUMBER_DIFFERS: _("The CPR number in the passport is not the one of this case."),
     PassportRefusal.NEEDS_SECOND_PAPER: _("A passport without CPR number is not enough alone."),
 }
+NOTED: Final = _("The identity was blocked already. The new reason was noted, and the citizen has been told of it.")
 STEP_REFUSALS: Final[Mapping[StepRefusal, Text]] = {
     StepRefusal.NOT_OPEN: _("The case is not open for this any more."),
     StepRefusal.NOT_LOOKED_UP: _("Look the person up in the civil register first."),

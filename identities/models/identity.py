@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from identities.models.citizen import Citizen
 from identities.rules.user_id import SHORTEST
-from identities.states import AssuranceLevel, BlockReason, BlockSource, IdentityState
+from identities.states import SUSPICIOUS, AssuranceLevel, BlockReason, BlockSource, IdentityState
 
 
 class Identity(AbstractBaseUser):
@@ -73,7 +73,10 @@ class TakenAnswer(models.Model):
 
 
 class IdentityBlock(models.Model):
-    """One party's block on an identity. Several may stand at once; each keeps who and why (BLK-3)."""
+    """One party's block on an identity. Several may stand at once; each keeps who and why (BLK-3).
+
+    Of one party two may: a harmless one, and a graver one that was heard later. None makes another forgotten.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     identity = models.ForeignKey(Identity, on_delete=models.PROTECT, related_name="blocks")
@@ -94,9 +97,14 @@ class IdentityBlock(models.Model):
                 | Q(reopened_at__isnull=False, reopened_by__isnull=False, reopened_at__gte=F("blocked_at")),
             ),
             models.UniqueConstraint(
-                name="block_one_standing_per_source",
+                name="block_one_harmless_per_source",
                 fields=["identity", "source"],
-                condition=Q(reopened_at__isnull=True),
+                condition=Q(reopened_at__isnull=True) & ~Q(reason__in=SUSPICIOUS),
+            ),
+            models.UniqueConstraint(
+                name="block_one_suspicious_per_source",
+                fields=["identity", "source"],
+                condition=Q(reopened_at__isnull=True, reason__in=SUSPICIOUS),
             ),
         ]
         indexes = [models.Index(fields=["identity", "-blocked_at"], name="block_by_identity")]

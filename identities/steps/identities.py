@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum, auto
 from uuid import UUID
 
 from django.db import connection
@@ -12,6 +13,7 @@ from hsm.api import blind_index, blind_index_candidates, blind_index_lock_key, s
 from identities import events, sealing
 from identities.models import Citizen, Identity, IdentityBlock, UsedUserId
 from identities.queries import Person, user_id_is_taken
+from identities.rules.block import says_more
 from identities.rules.user_id import Owner, UserIdRefusal, folded, normal_user_id, refusal_of_user_id
 from identities.states import (
     AssuranceLevel,
@@ -34,6 +36,14 @@ WORD_FOR_SOURCE = {
     BlockSource.REGISTER: "register",
     BlockSource.FRAUD: "fraud",
 }
+
+
+class BlockOutcome(Enum):
+    """What a block was to an identity."""
+
+    BLOCKED = auto()
+    NOTED = auto()  # this party's block stood; the graver reason stands beside it
+    STOOD = auto()  # this party's block stood, and this reason says nothing worse
 
 
 @dataclass(frozen=True)
@@ -146,19 +156,22 @@ def block_identity(
     reason: BlockReason,
     actor: Actor,
     now: datetime,
-) -> bool:
-    """Block an identity at once, for one source; False when that source's block stands already.
+) -> BlockOutcome:
+    """Block an identity at once, for one source, or note a graver reason of a source whose block stands already.
 
-    Logins, requests and codes up to ``now`` are dead by rule through ``signed_out_at``.
+    Logins, requests and codes up to ``now`` are dead by rule through ``signed_out_at``. A thief who has the identity
+    blocked for something harmless must not keep the owner's suspicion out: it is logged and told like a block.
 
-    Rule:   BLK-1, BLK-3, ALR-2.
+    Rule:   BLK-1, BLK-3, REG-10, ALR-2.
     Locks:  the identity's row.
     Writes: Identity, IdentityBlock, PendingChange, ActivationCode, AuditEvent, Delivery.
     """
     assert_in_transaction()
     identity = Identity.objects.select_for_update(no_key=True).get(pk=identity_id)
-    if IdentityBlock.objects.filter(identity=identity, source=source, reopened_at__isnull=True).exists():
-        return False
+    own = IdentityBlock.objects.filter(identity=identity, source=source, reopened_at__isnull=True)
+    standing = [BlockReason(code) for code in own.values_list("reason", flat=True)]
+    if not says_more(reason, standing=standing):
+        return BlockOutcome.STOOD
     IdentityBlock.objects.create(identity=identity, source=source, reason=reason, blocked_at=now, blocked_by=actor.id)
     events.identity_blocked(identity_id=identity.id, source=source, reason=reason, actor=actor, now=now)
     # Before the state: that a blocked identity is signed out is a constraint.
@@ -166,7 +179,7 @@ def block_identity(
     identity.state = IdentityState.BLOCKED
     identity.save(update_fields=["state"])
     alert_citizen(identity=identity, message=IdentityBlocked(by=WORD_FOR_SOURCE[source], at=now), now=now)
-    return True
+    return BlockOutcome.NOTED if standing else BlockOutcome.BLOCKED
 
 
 def reopen_identity(

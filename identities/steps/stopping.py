@@ -15,7 +15,7 @@ from identities.states import BlockReason, BlockSource, CancelledBy, ChangeField
 from identities.steps.alerts import alert_citizen
 from identities.steps.changes import cancel_change
 from identities.steps.guard import assert_in_transaction
-from identities.steps.identities import block_identity
+from identities.steps.identities import BlockOutcome, block_identity
 from notifications.api import Channel, WrongReplies
 
 HOLDS_FOR = timedelta(hours=24)  # how long after the window an alert still stops nothing but may block
@@ -154,14 +154,14 @@ def block_as_holder(*, held: HeldChange, now: datetime) -> BlockedByHolder:
 
     Rule: CHG-6, BLK-1.
     """
-    is_new = block_identity(
+    outcome = block_identity(
         identity_id=held.identity_id,
         source=BlockSource.ALERT_HOLDER,
         reason=BlockReason.UNEXPECTED_ALERT,
         actor=Actor.alert_holder(),
         now=now,
     )
-    return BlockedByHolder(change=held, is_new=is_new)
+    return BlockedByHolder(change=held, is_new=outcome is not BlockOutcome.STOOD)
 
 
 def _held(change: PendingChange) -> HeldChange | None:

@@ -9,6 +9,7 @@ from django.db import transaction
 from identities.api import (
     AuthenticatorBlockReason,
     AuthenticatorKind,
+    BlockOutcome,
     BlockReason,
     BlockSource,
     block_authenticator,
@@ -29,10 +30,15 @@ class BlockedInCase:
     """It is blocked, and the citizen has been told."""
 
 
+@dataclass(frozen=True)
+class NotedInCase:
+    """It was blocked already; the graver reason is kept beside the first, and the citizen has been told."""
+
+
 @transaction.atomic(durable=True)
 def block_identity_in_case(
     *, officer_id: UUID, case_id: UUID, reason: BlockReason, now: datetime
-) -> BlockedInCase | StepRefused:
+) -> BlockedInCase | NotedInCase | StepRefused:
     """The whole identity of whom a case is about is blocked at once, by the registration authority.
 
     Rule:   BLK-1, BLK-3, REG-10, ALR-2.
@@ -44,10 +50,12 @@ def block_identity_in_case(
     case = locked_case(case_id, officer=officer)
     refusal = _refusal(case, officer, now=now)
     if refusal is None and case.identity_id is not None:
-        is_new = block_identity(
+        outcome = block_identity(
             identity_id=case.identity_id, source=BlockSource.RA, reason=reason, actor=officer.actor, now=now
         )
-        refusal = None if is_new else StepRefusal.ALREADY_BLOCKED
+        if outcome is BlockOutcome.NOTED:
+            return NotedInCase()
+        refusal = StepRefusal.ALREADY_BLOCKED if outcome is BlockOutcome.STOOD else None
     return _outcome(case, officer, "block", refusal, now=now)
 
 

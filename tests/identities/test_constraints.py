@@ -283,11 +283,16 @@ def copy_of(row, **changes):
 
 
 def test_blk_3_one_standing_block_a_source(resident):
-    """BLK-3."""
+    """BLK-3: of the harmless, and one that says worse."""
     block = IdentityBlock.objects.get()
-    copy_of(block, id=uuid7(), reopened_at=None, reopened_by=None).save()
-    with pytest.raises(IntegrityError, match="block_one_standing_per_source"), transaction.atomic():
-        copy_of(block, id=uuid7(), reopened_at=None, reopened_by=None).save()
+    for name, reasons in (
+        ("block_one_harmless_per_source", ["own_wish", "lost_device"]),
+        ("block_one_suspicious_per_source", ["suspected_misuse", "fraud"]),
+    ):
+        copy_of(block, id=uuid7(), reason=reasons[0], reopened_at=None, reopened_by=None).save()
+        for reason in reasons:
+            with pytest.raises(IntegrityError, match=name), transaction.atomic():
+                copy_of(block, id=uuid7(), reason=reason, reopened_at=None, reopened_by=None).save()
 
 
 def test_aut_1_one_active_display_an_identity(resident):

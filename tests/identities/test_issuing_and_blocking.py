@@ -9,8 +9,10 @@ from uuid_utils.compat import uuid7
 from audit.api import Actor, EventKind, events_about
 from audit.models import AuditEvent
 from identities.api import (
+    SUSPICIOUS,
     AlreadyIssued,
     AssuranceLevel,
+    BlockOutcome,
     BlockReason,
     BlockSource,
     ChangeField,
@@ -150,13 +152,14 @@ def test_blk_1_a_block_ends_codes_and_changes_and_is_told_at_once(now):
     identity_id, *_ = an_issued_identity(now=now)
     later = now + timedelta(minutes=5)
     with transaction.atomic():
-        assert block_identity(
+        outcome = block_identity(
             identity_id=identity_id,
             source=BlockSource.SUPPORT,
             reason=BlockReason.SUSPECTED_MISUSE,
             actor=an_officer(),
             now=later,
         )
+    assert outcome is BlockOutcome.BLOCKED
     identity = identity_by_id(identity_id)
     assert (identity.state, identity.signed_out_at) == (IdentityState.BLOCKED, later)
     assert not ActivationCode.objects.filter(identity_id=identity_id, state=ActivationCodeState.OPEN).exists()
@@ -176,9 +179,9 @@ def test_blk_3_each_party_blocks_once_and_all_blocks_are_lifted_together_in_pers
                 identity_id=identity_id, source=source, reason=BlockReason.OWN_WISH, actor=Actor.system(), now=now
             )
 
-    assert block(BlockSource.SUPPORT)
-    assert not block(BlockSource.SUPPORT)
-    assert block(BlockSource.CITIZEN)
+    assert block(BlockSource.SUPPORT) is BlockOutcome.BLOCKED
+    assert block(BlockSource.SUPPORT) is BlockOutcome.STOOD
+    assert block(BlockSource.CITIZEN) is BlockOutcome.BLOCKED
     assert {view.source for view in standing_blocks_of(identity_id)} == {BlockSource.SUPPORT, BlockSource.CITIZEN}
     with transaction.atomic():
         assert reopen_identity(identity_id=identity_id, actor=clerk, now=now)
@@ -188,6 +191,53 @@ def test_blk_3_each_party_blocks_once_and_all_blocks_are_lifted_together_in_pers
     assert Delivery.objects.filter(reference=identity_id, kind=MessageKind.IDENTITY_REOPENED).count() == 2
     with transaction.atomic():
         assert not reopen_identity(identity_id=identity_id, actor=clerk, now=now)
+
+
+@pytest.mark.parametrize("source", list(BlockSource))
+@pytest.mark.parametrize("graver", SUSPICIOUS)
+def test_blk_3_a_suspicion_is_kept_beside_the_same_partys_harmless_reason(now, source, graver):
+    """BLK-3, REG-10, ALR-2: once, and whatever comes after it."""
+    identity_id, *_ = an_issued_identity(now=now)
+    harmless = [reason for reason in BlockReason if reason not in SUSPICIOUS]
+
+    def block(reason, at):
+        with transaction.atomic():
+            return block_identity(identity_id=identity_id, source=source, reason=reason, actor=Actor.system(), now=at)
+
+    def told():
+        return Delivery.objects.filter(reference=identity_id, kind=MessageKind.IDENTITY_BLOCKED).count()
+
+    later = now + timedelta(minutes=1)
+    assert block(harmless[0], now) is BlockOutcome.BLOCKED
+    assert [block(reason, now) for reason in harmless] == [BlockOutcome.STOOD] * len(harmless)
+    before = told()
+    assert block(graver, later) is BlockOutcome.NOTED
+    stand = [(view.source, view.reason, view.blocked_at) for view in standing_blocks_of(identity_id)]
+    assert stand == [(source, harmless[0], now), (source, graver, later)]
+    event = events_about(subject_id=identity_id, limit=1)[0]
+    assert (event.kind, event.facts) == (
+        EventKind.IDENTITY_BLOCKED, {"source": source.value, "reason": graver.value},
+    )  # fmt: skip
+    assert told() == before + 2
+    assert [block(reason, later) for reason in BlockReason] == [BlockOutcome.STOOD] * len(BlockReason)
+    assert told() == before + 2
+    with transaction.atomic():
+        assert reopen_identity(identity_id=identity_id, actor=an_officer(), now=later)
+    assert standing_blocks_of(identity_id) == []
+
+
+def test_blk_3_a_harmless_reason_adds_nothing_to_a_suspicion(now):
+    """BLK-3."""
+    identity_id, *_ = an_issued_identity(now=now)
+    for reason, outcome in (
+        (BlockReason.SUSPECTED_MISUSE, BlockOutcome.BLOCKED),
+        (BlockReason.LOST_DEVICE, BlockOutcome.STOOD),
+    ):
+        with transaction.atomic():
+            assert outcome is block_identity(
+                identity_id=identity_id, source=BlockSource.SUPPORT, reason=reason, actor=Actor.system(), now=now
+            )
+    assert [view.reason for view in standing_blocks_of(identity_id)] == [BlockReason.SUSPECTED_MISUSE]
 
 
 def test_blk_1_a_blocked_identity_cannot_ask_for_a_change_whoever_composes_the_step(now):

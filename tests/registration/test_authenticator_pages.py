@@ -15,7 +15,7 @@ from notifications.models import Delivery
 from registration.models import ControlQuestion, PaperCode, ProofingCase, SupportCall
 from registration.rules.support import CALL_LASTS
 from registration.states import CasePurpose, StockKind
-from registration.texts import CODES_NOT_GIVEN
+from registration.texts import CODES_NOT_GIVEN, NOTED
 from tests.factories.apps import Phone, an_app_code, begun
 from tests.factories.authenticators import a_phone_changed_at, an_app_row
 from tests.factories.identities import a_resident
@@ -161,6 +161,16 @@ def test_blk_1_a_clerk_blocks_one_and_then_the_whole(desk, clerk, person, reside
     assert desk.post(whole, {"reason": "own_wish"}).url == address("case", case_id=case_id)
     assert identity_by_id(resident.identity_id).state is IdentityState.BLOCKED
     assert desk.post(whole, {"reason": "own_wish"}).status_code == UNPROCESSABLE
+    noted = desk.post(whole, {"reason": "suspected_misuse"}, follow=True)
+    assert str(NOTED) in noted.content.decode()
+
+
+def test_blk_3_the_page_of_support_says_that_a_graver_reason_was_noted(phone, call_id):
+    """BLK-3."""
+    url = address("support-block", call_id=call_id)
+    assert str(NOTED) not in phone.post(url, {"reason": "lost_device"}, follow=True).content.decode()
+    assert str(NOTED) in phone.post(url, {"reason": "unexpected_alert"}, follow=True).content.decode()
+    assert phone.post(url, {"reason": "suspected_misuse"}).status_code == UNPROCESSABLE
 
 
 def test_sup_3_a_decided_case_blocks_nothing_and_shows_no_authenticator(desk, clerk, person, resident, at):

@@ -24,7 +24,12 @@ from registration.models import ProofingCase
 from registration.queries import case_of
 from registration.rules.case import StepRefusal
 from registration.states import CasePurpose, CaseState
-from registration.usecases.block_in_case import BlockedInCase, block_authenticator_in_case, block_identity_in_case
+from registration.usecases.block_in_case import (
+    BlockedInCase,
+    NotedInCase,
+    block_authenticator_in_case,
+    block_identity_in_case,
+)
 from registration.usecases.reopen_authenticator_in_case import ReopenedInCase, reopen_authenticator_in_case
 from registration.usecases.results import StepRefused
 from registration.usecases.resync_in_case import ClockFound, resync_in_case
@@ -81,6 +86,21 @@ def test_blk_1_the_whole_identity_is_blocked_from_the_look_up_on(clerk, person, 
     assert events(EventKind.IDENTITY_BLOCKED)[0].actor_id == clerk.id
     assert block_whole(clerk, case_id, now) == StepRefused(StepRefusal.ALREADY_BLOCKED)
     assert events(EventKind.DESK_ACT_REFUSED)[0].facts["reason"] == "already_blocked"
+
+
+def test_blk_3_a_suspicion_heard_at_the_desk_is_noted_beside_the_first_reason(clerk, person, now):
+    """BLK-3, REG-10, ALR-2."""
+    identity_id = identity_of(person, now=now)
+    case_id = a_case_about(clerk, person, now=now, purpose=VISIT)
+    assert block_whole(clerk, case_id, now) == BlockedInCase()
+    told = len(alerts(identity_id, MessageKind.IDENTITY_BLOCKED))
+    misuse = BlockReason.SUSPECTED_MISUSE
+    outcome = block_identity_in_case(officer_id=clerk.id, case_id=case_id, reason=misuse, now=now)
+    assert outcome == NotedInCase()
+    assert [block.reason for block in standing_blocks_of(identity_id)] == [BlockReason.LOST_DEVICE, misuse]
+    assert len(alerts(identity_id, MessageKind.IDENTITY_BLOCKED)) == told + 2
+    assert events(EventKind.IDENTITY_BLOCKED)[-1].facts == {"source": "ra", "reason": "suspected_misuse"}
+    assert not events(EventKind.DESK_ACT_REFUSED)
 
 
 def test_blk_1_one_authenticator_is_blocked_for_good(clerk, person, now):

@@ -24,11 +24,12 @@ from registration.models import ControlQuestion, Evidence, SupportCall
 from registration.queries import call_of
 from registration.registers.fixture import fixture_passport_of
 from registration.rules.support import SupportRefusal
-from registration.states import FoundBy, LookReason, Verdict
+from registration.states import CasePurpose, FoundBy, LookReason, Verdict
 from registration.steps import MayNotAct
 from registration.usecases.answer_caller_question import answer_caller_question
 from registration.usecases.answer_question import Answered
-from registration.usecases.block_for_caller import Blocked, block_for_caller
+from registration.usecases.approve_and_reopen import AwaitsSecond, approve_and_reopen
+from registration.usecases.block_for_caller import Blocked, Noted, block_for_caller
 from registration.usecases.cancel_change_for_caller import ChangeStopped, cancel_change_for_caller
 from registration.usecases.check_caller_number import QuestionsAsked, check_caller_number
 from registration.usecases.find_citizen import Found, NotFound, find_citizen
@@ -40,6 +41,7 @@ from tests.factories.registration import (
     a_clerk,
     a_support_agent,
     an_approved_case,
+    an_examined_case,
     plain_people,
 )
 
@@ -186,6 +188,28 @@ def test_blk_1_support_blocks_at_once_and_the_citizen_is_told(agent, person, ide
     assert len(texts_sent(reference=identity_id, kind=MessageKind.IDENTITY_BLOCKED)) == 2
     again = block_for_caller(officer_id=agent.id, call_id=call_id, reason=BlockReason.LOST_DEVICE, now=now)
     assert again == SupportRefused(SupportRefusal.ALREADY_BLOCKED)
+
+
+def test_reg_10_a_suspicion_that_support_hears_after_a_harmless_reason_takes_two_to_reopen(
+    agent, person, identity_id, now
+):
+    """REG-10, BLK-3, ALR-2: who calls first must not decide how much care the reopening takes."""
+
+    def block(reason):
+        call_id = a_call_about(agent, person.cpr_number, now=now)
+        return block_for_caller(officer_id=agent.id, call_id=call_id, reason=reason, now=now)
+
+    assert block(BlockReason.LOST_DEVICE) == Blocked()
+    assert block(BlockReason.SUSPECTED_MISUSE) == Noted()
+    reasons = [event.facts["reason"] for event in events(EventKind.IDENTITY_BLOCKED)]
+    assert reasons == [BlockReason.LOST_DEVICE, BlockReason.SUSPECTED_MISUSE]
+    assert len(texts_sent(reference=identity_id, kind=MessageKind.IDENTITY_BLOCKED)) == 4
+    for reason in (BlockReason.UNEXPECTED_ALERT, BlockReason.OWN_WISH):
+        assert block(reason) == SupportRefused(SupportRefusal.ALREADY_BLOCKED)
+    clerk = a_clerk(now=now)
+    case_id = an_examined_case(clerk, person, now=now, purpose=CasePurpose.REOPEN)
+    assert approve_and_reopen(officer_id=clerk.id, case_id=case_id, now=now) == AwaitsSecond()
+    assert identity_by_id(identity_id).state is IdentityState.BLOCKED
 
 
 def a_waiting_change(identity_id, *, now):

@@ -13,8 +13,13 @@ from identities.api import AuthenticatorBlockReason, BlockReason
 from registration.authenticator_lines import AuthenticatorLine
 from registration.device_forms import AuthenticatorBlockForm
 from registration.forms import BlockForm
-from registration.texts import STEP_REFUSALS
-from registration.usecases.block_in_case import BlockedInCase, block_authenticator_in_case, block_identity_in_case
+from registration.texts import NOTED, STEP_REFUSALS
+from registration.usecases.block_in_case import (
+    BlockedInCase,
+    NotedInCase,
+    block_authenticator_in_case,
+    block_identity_in_case,
+)
 from registration.usecases.results import StepRefused
 from registration.views.authenticators import line_in, name_of
 from registration.views.base import CasePage
@@ -43,6 +48,9 @@ class CaseBlockPage(CasePage, FormMixin[BlockForm], ProcessFormView):
         match outcome:
             case BlockedInCase():
                 messages.success(self.request, _("The identity is blocked. The citizen has been told."))
+                return redirect("registration:case", case_id=self.case_id)
+            case NotedInCase():
+                messages.success(self.request, NOTED)
                 return redirect("registration:case", case_id=self.case_id)
             case StepRefused(reason=reason):
                 form.add_error(None, STEP_REFUSALS[reason])

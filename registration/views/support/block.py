@@ -10,8 +10,8 @@ from django.views.generic.edit import FormMixin, ProcessFormView
 
 from identities.api import BlockReason
 from registration.forms import BlockForm
-from registration.texts import SUPPORT_REFUSALS
-from registration.usecases.block_for_caller import Blocked, block_for_caller
+from registration.texts import NOTED, SUPPORT_REFUSALS
+from registration.usecases.block_for_caller import Blocked, Noted, block_for_caller
 from registration.usecases.results import SupportRefused
 from registration.views.support.pages import CallPage
 
@@ -33,6 +33,9 @@ class BlockPage(CallPage, FormMixin[BlockForm], ProcessFormView):
         match outcome:
             case Blocked():
                 messages.success(self.request, _("The identity is blocked. The citizen has been told."))
+                return redirect("registration:support-citizen", call_id=self.call_id)
+            case Noted():
+                messages.success(self.request, NOTED)
                 return redirect("registration:support-citizen", call_id=self.call_id)
             case SupportRefused(reason=reason):
                 form.add_error(None, SUPPORT_REFUSALS[reason])
