@@ -39,6 +39,7 @@ from identities.queries import (
     phone_waits_for_a_change,
     registered_phone,
     standing_blocks_of,
+    was_reopened_since,
 )
 from identities.rules.change import COOLING_OFF, ConfirmRefusal, SecondLogin, refusal_to_confirm
 from identities.rules.codes import (
@@ -354,6 +355,7 @@ __all__ = [
     "wanted_authenticator",
     "wanted_copy",
     "wanted_reopening",
+    "was_reopened_since",
     "waste_the_time_of_a_code",
     "waste_the_time_of_a_pin",
 ]

@@ -314,6 +314,11 @@ def standing_blocks_of(identity_id: UUID) -> list[BlockView]:
     ]
 
 
+def was_reopened_since(identity_id: UUID, *, since: datetime) -> bool:
+    """Tell whether a block on an identity was lifted after an instant; what was proven up to it is of before."""
+    return IdentityBlock.objects.filter(identity_id=identity_id, reopened_at__gt=since).exists()
+
+
 def contact_code_sent_to(proof_id: UUID, *, owner_id: UUID) -> str | None:
     """Open the contact that a code was sent to, for the one who asked for it."""
     row = ContactProof.objects.filter(pk=proof_id, owner_id=owner_id).first()

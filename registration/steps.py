@@ -12,16 +12,16 @@ from django.db import transaction
 
 from audit.api import Actor
 from hsm.api import seal
-from identities.api import AssuranceLevel, AuthenticatorKind, alert_identity, register_code_device
+from identities.api import AssuranceLevel, AuthenticatorKind, alert_identity, register_code_device, was_reopened_since
 from notifications.api import Address, OfficerActed
 from registration import events, sealing
 from registration.models import ControlQuestion, ProofingCase, StockItem, SupportCall
 from registration.queries import ActingOfficer, officer_by_id
 from registration.registers.base import RegisterPerson
-from registration.rules.case import StepRefusal, may_become, refusal_to_hand_out
+from registration.rules.case import StepRefusal, may_become, proven_at, refusal_to_hand_out
 from registration.rules.officers import is_own_identity
 from registration.rules.questions import verdict_of
-from registration.states import CaseState, OfficerRole, QuestionTopic, StockKind, Verdict
+from registration.states import CasePurpose, CaseState, OfficerRole, QuestionTopic, StockKind, Verdict
 
 _chance = secrets.SystemRandom()
 
@@ -84,17 +84,20 @@ class HandOut:
 def hand_out_in(*, officer_id: UUID, case_id: UUID, now: datetime) -> HandOut | StepRefusal:
     """Give the clerk and the case in which a device or a code on paper may be handed out, or say why it may not.
 
-    Rule:   REG-1, REG-10, REG-11, LVL-2: what is handed out rests on what this case's documents have proven.
+    Rule:   REG-1, REG-10, REG-11, BLK-2, LVL-2: what is handed out rests on what this case's documents have proven.
     Raises: MayNotAct; ProofingCase.DoesNotExist; ValueError for an approved case of nobody.
-    Locks:  the case's row.
+    Locks:  the case's row, then the identity's: nobody blocks and reopens it meanwhile.
     Writes: AuditEvent when it is refused.
     """
     officer = acting_as(OfficerRole.CLERK, officer_id=officer_id, now=now)
     case = locked_case(case_id, officer=officer)
+    if case.identity_id is not None:
+        lock_identity(case.identity_id)
     refusal = refusal_to_hand_out(
         state=CaseState(case.state),
         looked_up_at=case.looked_up_at,
         is_own=is_own_identity(officer_identity_id=officer.identity_id, identity_id=case.identity_id),
+        was_blocked_since=was_blocked_since(case),
         now=now,
     )
     if refusal is not None:
@@ -104,6 +107,14 @@ def hand_out_in(*, officer_id: UUID, case_id: UUID, now: datetime) -> HandOut | 
         raise ValueError("An approved case has an identity.")
     proven_level = AssuranceLevel(case.level_reached or AssuranceLevel.LOW)
     return HandOut(officer=officer, case=case, identity_id=case.identity_id, proven_level=proven_level)
+
+
+def was_blocked_since(case: ProofingCase) -> bool:
+    """Tell whether the identity of a case was blocked after what was proven in it, and reopened elsewhere (BLK-2)."""
+    since = proven_at(purpose=CasePurpose(case.purpose), looked_up_at=case.looked_up_at, decided_at=case.decided_at)
+    if case.identity_id is None or since is None:
+        return False
+    return was_reopened_since(case.identity_id, since=since)
 
 
 def move(case: ProofingCase, state: CaseState) -> None:

@@ -138,6 +138,9 @@ STEP_REFUSALS: Final[Mapping[StepRefusal, Text]] = {
     StepRefusal.NOT_AWAITING: _("The case does not wait for a second officer."),
     StepRefusal.NOT_BLOCKED: _("The identity is not blocked any more."),
     StepRefusal.IS_BLOCKED: _("The identity is blocked. Open a case for reopening."),
+    StepRefusal.BLOCKED_SINCE: _(
+        "The identity was blocked after the person was proven in this case. Open a new case while the person is here."
+    ),
     StepRefusal.NOTHING_TO_BLOCK: _("There is nothing here that could be blocked any more."),
     StepRefusal.ALREADY_BLOCKED: _("The registration authority has blocked this identity already."),
     StepRefusal.CLOCK_NOT_FOUND: CLOCK_NOT_FOUND,

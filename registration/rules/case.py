@@ -42,6 +42,7 @@ class StepRefusal(StrEnum):
     NOT_AWAITING = "not_awaiting"
     NOT_BLOCKED = "not_blocked"
     IS_BLOCKED = "is_blocked"
+    BLOCKED_SINCE = "blocked_since"
     NOTHING_TO_BLOCK = "nothing_to_block"
     ALREADY_BLOCKED = "already_blocked"
     CLOCK_NOT_FOUND = "clock_not_found"
@@ -224,18 +225,29 @@ def refusal_to_second(
     return StepRefusal.TOO_OLD if is_too_old(looked_up_at=looked_up_at, now=now) else None
 
 
+def proven_at(*, purpose: CasePurpose, looked_up_at: datetime | None, decided_at: datetime | None) -> datetime | None:
+    """Give the instant up to which a case has answered for the blocks on its identity.
+
+    Rule: BLK-2, REG-10: a look-up finds no block, save in a case for reopening, whose decision lifts what stands.
+    """
+    return decided_at if purpose is CasePurpose.REOPEN else looked_up_at
+
+
 def refusal_to_hand_out(
-    *, state: CaseState, looked_up_at: datetime | None, is_own: bool, now: datetime
+    *, state: CaseState, looked_up_at: datetime | None, is_own: bool, was_blocked_since: bool, now: datetime
 ) -> StepRefusal | None:
     """Decide whether a device or a code on paper may be handed out in a case; ``None`` means it may.
 
-    Rule: REG-1, REG-10: while the citizen whose identity was proven still stands there. The approval renews nothing.
+    Rule: REG-1, REG-10, BLK-2: while the citizen whose identity was proven still stands there. The approval renews
+          nothing, and a block that came meanwhile ends it, however the identity was reopened.
     """
     if state is not CaseState.APPROVED:
         return StepRefusal.NOT_APPROVED
     if is_own:
         return StepRefusal.OWN_IDENTITY
-    return StepRefusal.TOO_OLD if is_too_old(looked_up_at=looked_up_at, now=now) else None
+    if is_too_old(looked_up_at=looked_up_at, now=now):
+        return StepRefusal.TOO_OLD
+    return StepRefusal.BLOCKED_SINCE if was_blocked_since else None
 
 
 def refusal_to_prove_contact(

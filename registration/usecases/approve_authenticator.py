@@ -10,7 +10,7 @@ from registration import events
 from registration.rules.case import StepRefusal, refusal_to_approve
 from registration.rules.officers import is_own_identity
 from registration.states import CasePurpose, CaseState, OfficerRole
-from registration.steps import acting_as, lock_identity, locked_case, move, tell_of_act
+from registration.steps import acting_as, lock_identity, locked_case, move, tell_of_act, was_blocked_since
 from registration.usecases.approve_and_issue import Approved
 from registration.usecases.approve_and_reopen import refused
 from registration.usecases.results import StepRefused
@@ -41,6 +41,8 @@ def approve_authenticator(*, officer_id: UUID, case_id: UUID, now: datetime) -> 
     identity = identity_by_id(case.identity_id)
     if identity is None or identity.state is IdentityState.BLOCKED:  # BLK-2: reopened first, in a case for that
         return refused(case, officer, StepRefusal.IS_BLOCKED, now=now)
+    if was_blocked_since(case):
+        return refused(case, officer, StepRefusal.BLOCKED_SINCE, now=now)
     case.decided_at = now
     move(case, CaseState.APPROVED)
     case.save(update_fields=["decided_at", "state"])

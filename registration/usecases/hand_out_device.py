@@ -52,7 +52,7 @@ def hand_out_device(
 
     Rule:   REG-1, REG-11, SEC-4, AUT-2, LVL-2, ALR-2.
     Raises: MayNotAct; ProofingCase.DoesNotExist.
-    Locks:  the case's row, then the stock item's, then the identity's and the device's.
+    Locks:  the case's row, then the identity's, then the stock item's and the device's.
     Writes: StockItem, CodeDevice, ActivationCode, AuditEvent, Delivery.
     """
     hand = hand_out_in(officer_id=officer_id, case_id=case_id, now=now)

@@ -25,6 +25,7 @@ from registration.rules.case import StepRefusal
 from registration.rules.progress import CaseStep
 from registration.states import CasePurpose, CaseState, PaperKind, PersonRefusal, RefusalReason, StockKind, StockState
 from registration.usecases.approve_and_issue import Approved
+from registration.usecases.approve_and_reopen import approve_and_reopen
 from registration.usecases.approve_authenticator import approve_authenticator
 from registration.usecases.give_paper_code import give_paper_code
 from registration.usecases.hand_out_device import HandOutRefusal, NotHandedOut, hand_out_device
@@ -162,6 +163,38 @@ def test_blk_2_a_blocked_identity_gets_nothing_but_reopened(clerk, person, now):
         assert give(clerk, approved, kind, now) == CodeNotGiven(CodeNotGivenReason.BLOCKED)
     assert {one.facts["reason"] for one in events(EventKind.HAND_OUT_REFUSED)} == {"blocked"}
     assert not PaperCode.objects.exists()
+
+
+@pytest.mark.parametrize("purpose", list(CasePurpose))
+def test_blk_2_a_case_does_not_outlive_the_block_that_came_after_it(clerk, person, now, purpose):
+    """BLK-2, REG-10: reopened in another case, the identity gets nothing more in the one from before."""
+    if purpose is CasePurpose.ISSUE:
+        case_id, identity_id = an_approved_case(clerk, person, now=now)
+    else:
+        identity_id = identity_of(person, now=now)
+        case_id = a_reopening_case(clerk, person, identity_id, now) if purpose is CasePurpose.REOPEN else None
+        case_id = case_id or a_visiting_case(clerk, person, now=now)
+    examined = an_examined_case(clerk, person, now=now, purpose=CasePurpose.NEW_AUTHENTICATOR)
+    assert isinstance(give(clerk, case_id, PaperKind.APP, now), Sheet)
+    later = now + timedelta(minutes=5)
+    fresh = a_reopening_case(clerk, person, identity_id, later)
+    serial = a_stocked_display(clerk.office, now=later)
+    blocked_since = StepRefused(StepRefusal.BLOCKED_SINCE)
+    assert give(clerk, case_id, PaperKind.APP, later) == blocked_since
+    assert hand_out_device(officer_id=clerk.id, case_id=case_id, serial=serial, now=later) == blocked_since
+    assert approve_authenticator(officer_id=clerk.id, case_id=examined, now=later) == blocked_since
+    assert [one.facts["reason"] for one in events(EventKind.HAND_OUT_REFUSED)] == ["blocked_since"] * 2
+    assert events(EventKind.APPROVAL_REFUSED)[-1].facts["reason"] == "blocked_since"
+    assert StockItem.objects.get().state == StockState.IN_STOCK
+    assert isinstance(give(clerk, fresh, PaperKind.APP, later), Sheet)
+    assert isinstance(give(clerk, a_visiting_case(clerk, person, now=later), PaperKind.APP, later), Sheet)
+
+
+def a_reopening_case(clerk, person, identity_id, now):
+    block(identity_id, now=now)
+    case_id = an_examined_case(clerk, person, now=now, purpose=CasePurpose.REOPEN)
+    assert approve_and_reopen(officer_id=clerk.id, case_id=case_id, now=now) == Approved(identity_id)
+    return case_id
 
 
 def test_who_has_no_identity_is_not_served_with_a_further_authenticator(clerk, person, now):

@@ -281,12 +281,15 @@ def test_reg_1_contacts_and_devices_come_after_the_proof():
         assert may_prove is (purpose is not CasePurpose.NEW_AUTHENTICATOR and state is CaseState.EXAMINED)
         assert refusal_to_prove_contact(**prove, is_own=True, now=NOW) is not None
         assert refusal_to_prove_contact(**prove, is_own=False, now=NOW + LOOK_UP_LASTS) is not None
-        refusal = refusal_to_hand_out(state=state, looked_up_at=NOW, is_own=False, now=NOW)
+        refusal = refusal_to_hand_out(state=state, looked_up_at=NOW, is_own=False, was_blocked_since=False, now=NOW)
         assert (refusal is None) is (state is CaseState.APPROVED)
-    late = refusal_to_hand_out(state=CaseState.APPROVED, looked_up_at=NOW, is_own=False, now=NOW + LOOK_UP_LASTS)
+    approved = {"state": CaseState.APPROVED, "looked_up_at": NOW, "is_own": False, "was_blocked_since": False}
+    late = refusal_to_hand_out(**approved, now=NOW + LOOK_UP_LASTS)
     assert late is StepRefusal.TOO_OLD
-    own = refusal_to_hand_out(state=CaseState.APPROVED, looked_up_at=NOW, is_own=True, now=NOW)
+    own = refusal_to_hand_out(**approved | {"is_own": True}, now=NOW)
     assert own is StepRefusal.OWN_IDENTITY
+    blocked = refusal_to_hand_out(**approved | {"was_blocked_since": True}, now=NOW)
+    assert blocked is StepRefusal.BLOCKED_SINCE
 
 
 @pytest.mark.parametrize(
