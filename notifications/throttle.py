@@ -42,7 +42,8 @@ def refusal_to_send_code(
     somebody's. ``source`` is who has it sent, as ``enqueue`` stores it: None where the act limits sources by itself.
     The caller enqueues the code in the same transaction.
 
-    Rule:   TRY-2; over the day's cost ceiling no text message goes to a number that nobody has proven.
+    Rule:   TRY-2; over the day's cost ceiling no text message goes to a number that nobody has proven. To a proven
+            address its identity's own codes are counted, not those that strangers have sent there.
     Raises: TransactionManagementError outside a transaction; HsmUnavailable.
     Locks:  an advisory lock for address, reference and source, in the order of their numbers, so that of two codes
             at once the second counts the first.
@@ -51,7 +52,8 @@ def refusal_to_send_code(
         raise transaction.TransactionManagementError("A code is limited in the transaction that stores it.")
     _hold_places(address, str(reference), str(source or ""))
     counted: dict[ThrottleReason, dict[str, object] | None] = {
-        ThrottleReason.ADDRESS: {"address_index__in": address_indexes(address)},
+        # Whoever names somebody's number as their own must not use up its owner's codes: REFERENCE has those.
+        ThrottleReason.ADDRESS: None if is_proven else {"address_index__in": address_indexes(address)},
         ThrottleReason.REFERENCE: {"reference": reference},
         ThrottleReason.SOURCE: None if source is None else {"source": source},
     }

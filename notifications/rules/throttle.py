@@ -1,4 +1,4 @@
-"""How many codes may go out: to one number, for one identity, by one hand."""
+"""How many codes may go out: to one number that is not proven, for one identity, by one hand."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Limit:
 # The acts have limits of their own, which are narrower for one owner: five proofs of a contact an hour (CHG-1), three
 # temporary PINs (TRY-2). These hold across acts, owners and offices: whoever goes from one to the next meets them.
 LIMITS: Final[Mapping[ThrottleReason, tuple[Limit, ...]]] = {
-    ThrottleReason.ADDRESS: (Limit(10, HOUR), Limit(20, DAY)),  # several people may share a phone
+    ThrottleReason.ADDRESS: (Limit(10, HOUR), Limit(20, DAY)),  # of whoever says that it is theirs, while not proven
     ThrottleReason.REFERENCE: (Limit(10, HOUR), Limit(20, DAY)),
     ThrottleReason.SOURCE: (Limit(60, HOUR), Limit(300, DAY)),  # an officer at a desk serves many
 }

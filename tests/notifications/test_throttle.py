@@ -13,6 +13,7 @@ from notifications.messages import ContactCode, IdentityReopened
 from notifications.models import Delivery
 from notifications.rules.day import day_ends
 from notifications.rules.throttle import DAY, HOUR, LIMITS, MOST_LOOKED_AT, Limit, ThrottleReason, next_at
+from notifications.sealing import address_indexes
 from notifications.states import Channel, Language, Priority
 from notifications.steps import Address, enqueue
 from notifications.throttle import ThrottleRefusal, refusal_to_send_code
@@ -27,7 +28,7 @@ BY_ADDRESS, BY_REFERENCE, BY_SOURCE = (
 )
 
 
-def send(*, now, address=PHONE, reference=None, source=None, is_proven=True):
+def send(*, now, address=PHONE, reference=None, source=None, is_proven=False):
     """Ask and, when it may, store a code, as the acts do."""
     channel = Channel.EMAIL if "@" in address else Channel.SMS
     reference = reference or uuid4()
@@ -90,6 +91,19 @@ def test_try_2_one_number_gets_ten_an_hour_whoever_they_are_for(now):
     assert send(now=now + HOUR - SECOND) is not None
     assert send(now=now + HOUR) is None
     assert Delivery.objects.count() == most + 2
+
+
+@pytest.mark.django_db
+def test_try_2_codes_that_others_have_sent_to_a_number_keep_none_from_its_owner(now):
+    """TRY-2: a stranger who says all day that the number is theirs meets the limit, its owner only their own."""
+    most, (owner, family) = BY_ADDRESS[0].most, (uuid4(), uuid4())
+    for hours in range(3):
+        codes_sent(most, at=now - timedelta(hours=hours), address_index=address_indexes(PHONE)[0])
+    assert send(now=now) == ThrottleRefusal(ThrottleReason.ADDRESS, now + DAY - HOUR)
+    assert [send(now=now, reference=owner, is_proven=True) for _ in range(most)] == [None] * most
+    refused = send(now=now, reference=owner, is_proven=True)
+    assert refused == ThrottleRefusal(ThrottleReason.REFERENCE, now + HOUR)
+    assert send(now=now, reference=family, is_proven=True) is None
 
 
 @pytest.mark.django_db
