@@ -3,6 +3,7 @@
 It is read before Django is set up, so it reaches the rest through the application that gunicorn loads.
 """
 
+import logging
 from typing import Any
 
 wsgi_app = "mitid_portal.wsgi:application"
@@ -12,6 +13,18 @@ preload_app = True  # the data keys are unwrapped once, and a worker that is sta
 timeout = 30
 control_socket_disable = True
 loglevel = "warning"
+accesslog = None  # an address may hold a token, which no log file does (LOG-2)
+
+
+def without_address(record: logging.LogRecord) -> bool:
+    """gunicorn names the address, and what it could not read of one, in two lines of its own: LOG-2."""
+    for begins in ("Error handling request", "Invalid request"):
+        if str(record.msg).startswith(begins):
+            record.msg, record.args = begins, ()
+    return True
+
+
+logging.getLogger("gunicorn.error").addFilter(without_address)
 
 
 def when_ready(server: Any) -> None:

@@ -364,7 +364,15 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"without_address": {"()": "mitid_portal.log_files.WithoutAddress"}},
+    "handlers": {
+        # At the handler: a logger's filter does not see what comes from those below it, as django.security has many.
+        "stderr": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["without_address"]},
+    },
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"django.request": {"level": "ERROR"}, "django.security.csrf": {"level": "ERROR"}},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO"},  # none of Django's own, which print and send whole requests
+        "django.request": {"level": "ERROR"},
+        "django.security.csrf": {"level": "ERROR"},
+    },
 }

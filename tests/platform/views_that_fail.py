@@ -1,9 +1,10 @@
 """Addresses of pages that fail, for the tests of refusals."""
 
 from django import forms
+from django.core.exceptions import SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import NoReverseMatch, include, path, reverse
 from django.views.generic import FormView
 from redis.exceptions import ConnectionError as CacheConnectionError
 
@@ -48,6 +49,18 @@ def at_fault(_request: HttpRequest) -> HttpResponse:
     raise ValueError("secret detail")
 
 
+def at_fault_by_name(_request: HttpRequest, token: str) -> HttpResponse:
+    try:
+        reverse("selfservice:stop", kwargs={"word": token})
+    except NoReverseMatch as fault:
+        raise ValueError(f"{token} leads nowhere") from fault
+    raise AssertionError
+
+
+def refused(request: HttpRequest, token: str) -> HttpResponse:
+    raise SuspiciousOperation(f"{token} at {request.get_full_path()}")
+
+
 urlpatterns = [
     path("fine/", fine),
     path("note/", NotePage.as_view()),
@@ -55,6 +68,8 @@ urlpatterns = [
     path("without-database/", without_database),
     path("without-cache/", without_cache),
     path("at-fault/", at_fault),
+    path("at-fault/<str:token>/", at_fault_by_name, name="at-fault-by-name"),
+    path("refused/<str:token>/", refused, name="refused"),
     path("", include("mitid_portal.urls")),
 ]
 handler400 = "mitid_portal.errors.bad_request"
