@@ -6,8 +6,9 @@ from uuid import UUID
 
 from audit.api import put_in
 from authentication.binding import browser_index
-from authentication.models import KnownBrowser
+from authentication.models import KnownBrowser, Login
 from authentication.rules import BROWSER_KNOWN_FOR
+from authentication.states import Door
 from authentication.steps.guard import assert_in_transaction
 
 TOKEN_BYTES = 32
@@ -31,6 +32,19 @@ def remember_browser(*, identity_id: UUID, browser_token: str | None, now: datet
     if not is_known:
         put_in(KnownBrowser(identity_id=identity_id, token_index=index, last_used_at=now))
     return token
+
+
+def forget_other_browsers(*, identity_id: UUID, keep: UUID) -> None:
+    """Make strangers of all an identity's browsers but the one in which the login ``keep`` was made.
+
+    That one was last used at the instant of its login; after a login inside the app none is kept.
+
+    Rule:   APR-5: whoever got in once keeps no place in the app beyond the change by which the owner shuts them out.
+    Writes: KnownBrowser.
+    """
+    assert_in_transaction()
+    at = Login.objects.filter(pk=keep).exclude(door=Door.APP).values("at")
+    KnownBrowser.objects.filter(identity_id=identity_id).exclude(last_used_at__in=at).delete()
 
 
 def forget_old_browsers(*, now: datetime) -> int:

@@ -9,6 +9,7 @@ from authentication.queries import Login as LivingLogin
 from authentication.queries import login_is_open
 from authentication.rules import login_stands
 from authentication.states import Ending
+from authentication.steps.browsers import forget_other_browsers
 from authentication.steps.guard import assert_in_transaction
 from identities.api import IdentityState, IdentityView, locked_identity
 
@@ -35,9 +36,13 @@ def end_login(*, login_id: UUID, ending: Ending, now: datetime) -> None:
 
 
 def end_other_logins(*, identity_id: UUID, keep: UUID, ending: Ending, now: datetime) -> None:
-    """End every login of an identity but the one it acts with."""
+    """End every login of an identity but the one it acts with, and know no browser again but that one's.
+
+    Writes: Login, KnownBrowser, AuditEvent.
+    """
     rows = Login.objects.select_for_update().filter(identity_id=identity_id, ended_at__isnull=True)
     _end(list(rows.exclude(pk=keep).order_by("id")), ending, now)
+    forget_other_browsers(identity_id=identity_id, keep=keep)
 
 
 def _end(rows: list[Login], ending: Ending, now: datetime) -> None:

@@ -30,12 +30,13 @@ def choose_app(
     """Show the request in its owner's app, unless another one stands there.
 
     A browser in which the identity logged in before, and whoever types the code that the app itself shows, take the
-    place of the one that stands; so nobody who knows only a user ID can keep its owner from the app.
+    place of the one that stands; so nobody who knows only a user ID can keep its owner from the app. A thief may have
+    logged in once too: so the owner is told, and a place that was taken by a code is kept from browsers.
 
     Rule:    APR-5, TRY-2. For a user ID that nobody has the same places are kept.
     Raises:  ApprovalRequest.DoesNotExist when there is no such request.
     Locks:   the subject's place (an advisory lock), then the rows of its requests.
-    Writes:  ApprovalRequest, OpeningCode, AuditEvent; when refused, once an hour: that an alert is due.
+    Writes:  ApprovalRequest, OpeningCode, AuditEvent; of two at once, once an hour: that an alert is due.
     """
     subject = _subject_in_its_place(request_id)
     rows = locked_with_others(request_id, subject=subject)
@@ -45,13 +46,14 @@ def choose_app(
         return refused(request, step="app", reason=refusal, now=now)
     if request.app_opened_at is None:
         standing = [row for row in rows.values() if is_alive(row, now=now)]
-        may_supersede = _is_the_owners(request, browser_token, opening_code, now)
+        may_supersede = _may_supersede(request, standing, browser_token, opening_code, now)
         if standing and not may_supersede:
             return _refused_parallel(request, now)
         for row in rows.values():
             move(row, RequestState.SUPERSEDED if row in standing else RequestState.EXPIRED)
         if standing:
             events.request_superseded(request=request, superseded_id=standing[0].id, now=now)
+            _note_alert(request, now)
         request.app_opened_at = now
         put_back(request, "app_opened_at")
     return words_of(request)
@@ -67,22 +69,40 @@ def _subject_in_its_place(request_id: UUID) -> UUID:
     return subject
 
 
-def _is_the_owners(
-    request: ApprovalRequest, browser_token: str | None, opening_code: str | None, now: datetime
+def _may_supersede(
+    request: ApprovalRequest,
+    standing: list[ApprovalRequest],
+    browser_token: str | None,
+    opening_code: str | None,
+    now: datetime,
 ) -> bool:
-    if is_known_browser(request, browser_token, now=now):
+    if opening_code and _takes_code(request, opening_code, now):
         return True
-    if not opening_code:
-        return False
+    return is_known_browser(request, browser_token, now=now) and not _is_held_by_code(standing)
+
+
+def _takes_code(request: ApprovalRequest, opening_code: str, now: datetime) -> bool:
     index = opening_code_index(request.subject, opening_code)
     codes = OpeningCode.objects.filter(identity_id=request.subject, code_index=index)
     return bool(codes.filter(used_at__isnull=True, issued_at__lte=now, expires_at__gt=now).update(used_at=now))
 
 
+def _is_held_by_code(standing: list[ApprovalRequest]) -> bool:
+    """Tell whether a standing request took its place by a code: that was used at the instant when it did."""
+    return any(
+        OpeningCode.objects.filter(identity_id=row.subject, used_at=row.app_opened_at).exists() for row in standing
+    )
+
+
 def _refused_parallel(request: ApprovalRequest, now: datetime) -> RefusedParallel:
     events.parallel_request_refused(request=request, now=now)
+    _note_alert(request, now)
+    return RefusedParallel()
+
+
+def _note_alert(request: ApprovalRequest, now: datetime) -> None:
+    """Have the owner told by ``alert_of_parallel``: here it would take time, and for somebody only (TRY-2)."""
     alerted = ApprovalRequest.objects.filter(subject=request.subject, alert_due_at__gt=now - ONE_ALERT_EVERY)
-    if not alerted.exists():  # told of by ``alert_of_parallel``: here it would take time, and for somebody only (TRY-2)
+    if not alerted.exists():
         request.alert_due_at = now
         request.save(update_fields=["alert_due_at"])
-    return RefusedParallel()

@@ -19,7 +19,7 @@ def confirm_change(*, login: Login, change_id: UUID, now: datetime) -> Confirmed
     Returns: a refusal is committed: its audit event must survive.
     Raises:  PendingChange.DoesNotExist when the change is not this identity's.
     Locks:   the identity's row, then the change's, then the other logins'.
-    Writes:  PendingChange, Identity or ContactPoint, Login, AuditEvent, Delivery.
+    Writes:  PendingChange, Identity or ContactPoint, Login, KnownBrowser, AuditEvent, Delivery.
     """
     identity = locked_identity_of(login)
     if identity is None:

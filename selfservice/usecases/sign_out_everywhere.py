@@ -17,7 +17,7 @@ def sign_out_everywhere(*, login: Login, now: datetime) -> bool | LoginEnded:
 
     Rule:   never gated.
     Locks:  the identity's row, then the logins'.
-    Writes: Identity, Login, AuditEvent.
+    Writes: Identity, Login, KnownBrowser, AuditEvent.
     """
     identity = locked_identity_of(login)
     if identity is None:

@@ -81,7 +81,7 @@ def show_ticket(
     Rule:    CHG-3, CHG-4, CHG-5.
     Returns: a refusal is committed: its audit event must survive.
     Locks:   the identity's row, then the change's, then the other logins'.
-    Writes:  PendingChange, CopyTicket, Login, AuditEvent, Delivery.
+    Writes:  PendingChange, CopyTicket, Login, KnownBrowser, AuditEvent, Delivery.
     """
     identity = locked_identity_of(login)
     if identity is None:
