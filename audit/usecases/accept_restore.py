@@ -19,7 +19,6 @@ from audit.steps import record
 from audit.tail import read_tail
 from audit.verification.reading import macs_of
 
-
 COMPARED_HEADS: Final = 10_000
 
 
