@@ -228,9 +228,10 @@ def refusal_to_second(
 def proven_at(*, purpose: CasePurpose, looked_up_at: datetime | None, decided_at: datetime | None) -> datetime | None:
     """Give the instant up to which a case has answered for the blocks on its identity.
 
-    Rule: BLK-2, REG-10: a look-up finds no block, save in a case for reopening, whose decision lifts what stands.
+    Rule: BLK-2, REG-10: a look-up finds no block, save in a case for reopening, whose decision lifts what stands. Until
+          then such a case answers for the blocks that its look-up found, too.
     """
-    return decided_at if purpose is CasePurpose.REOPEN else looked_up_at
+    return (decided_at or looked_up_at) if purpose is CasePurpose.REOPEN else looked_up_at
 
 
 def refusal_to_hand_out(

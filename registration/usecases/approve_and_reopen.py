@@ -15,7 +15,7 @@ from registration.queries import ActingOfficer, block_codes_of
 from registration.rules.case import StepRefusal, needs_second_officer, refusal_to_approve
 from registration.rules.officers import is_own_identity
 from registration.states import CasePurpose, CaseState, OfficerRole
-from registration.steps import acting_as, lock_identity, locked_case, move, tell_of_act
+from registration.steps import acting_as, lock_identity, locked_case, move, tell_of_act, was_blocked_since
 from registration.usecases.approve_and_issue import Approved
 from registration.usecases.results import StepRefused
 
@@ -75,6 +75,8 @@ def reopened(case: ProofingCase, officer: ActingOfficer, *, now: datetime) -> Ap
     Rule: CHG-5, ALR-2, ALR-6: the old contacts hear it as the new ones do, and none is named.
     """
     identity_id = case.identity_id
+    if identity_id and block_codes_of(identity_id) and was_blocked_since(case):
+        return refused(case, officer, StepRefusal.BLOCKED_SINCE, now=now)
     outcome = identity_id and reopen_identity(
         identity_id=identity_id, new_contacts=_proven_in(case), actor=officer.actor, now=now
     )

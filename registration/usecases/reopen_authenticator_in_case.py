@@ -13,7 +13,7 @@ from registration.queries import ActingOfficer
 from registration.rules.case import StepRefusal, refusal_to_care_for
 from registration.rules.officers import is_own_identity
 from registration.states import CaseState, OfficerRole
-from registration.steps import acting_as, lock_identity, locked_case
+from registration.steps import acting_as, lock_identity, locked_case, was_blocked_since
 from registration.usecases.results import StepRefused
 
 
@@ -58,6 +58,8 @@ def _reopen(
     if case.identity_id is None:
         return StepRefusal.NOT_SUSPENDED
     lock_identity(case.identity_id)
+    if was_blocked_since(case):
+        return StepRefusal.BLOCKED_SINCE
     found = authenticator_of(case.identity_id, kind=kind, authenticator_id=authenticator_id)
     if found is not None and found.suspended_by is BlockSource.FRAUD:
         return StepRefusal.SUSPECTED_FRAUD

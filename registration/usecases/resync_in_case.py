@@ -11,7 +11,7 @@ from registration import events
 from registration.rules.case import StepRefusal, refusal_to_care_for
 from registration.rules.officers import is_own_identity
 from registration.states import CaseState, OfficerRole
-from registration.steps import acting_as, locked_case, tell_of_act
+from registration.steps import acting_as, lock_identity, locked_case, tell_of_act, was_blocked_since
 from registration.usecases.results import StepRefused
 
 
@@ -28,7 +28,7 @@ def resync_in_case(
 
     Rule:   SEC-3, REG-1, REG-10, ALR-2.
     Raises: MayNotAct; ProofingCase.DoesNotExist; HsmUnavailable.
-    Locks:  the case's row, then the device's.
+    Locks:  the case's row, then the identity's and the device's.
     Writes: CodeDevice, AuditEvent, Delivery.
     """
     officer = acting_as(OfficerRole.CLERK, officer_id=officer_id, now=now)
@@ -39,6 +39,9 @@ def resync_in_case(
         is_own=is_own_identity(officer_identity_id=officer.identity_id, identity_id=case.identity_id),
         now=now,
     )
+    if refusal is None and case.identity_id is not None:
+        lock_identity(case.identity_id)
+        refusal = StepRefusal.BLOCKED_SINCE if was_blocked_since(case) else None
     if refusal is None and case.identity_id is not None:
         is_found = resync_device(
             identity_id=case.identity_id,

@@ -24,6 +24,8 @@ from registration.models import ProofingCase
 from registration.queries import case_of
 from registration.rules.case import StepRefusal
 from registration.states import CasePurpose, CaseState
+from registration.usecases.approve_and_issue import Approved
+from registration.usecases.approve_and_reopen import approve_and_reopen
 from registration.usecases.block_in_case import (
     BlockedInCase,
     NotedInCase,
@@ -43,7 +45,7 @@ from tests.factories.registration import (
     an_open_case,
     plain_people,
 )
-from tests.registration.clerks import alerts, as_person, events, identity_of
+from tests.registration.clerks import alerts, as_person, block, events, identity_of
 
 pytestmark = pytest.mark.django_db
 VISIT = CasePurpose.NEW_AUTHENTICATOR
@@ -238,3 +240,21 @@ def test_reg_10_what_was_suspended_for_fraud_or_blocked_stays_so(clerk, person, 
     assert reopen(clerk, case_id, app.id, now) == StepRefused(StepRefusal.SUSPECTED_FRAUD)
     assert block_app(clerk, case_id, app.id, now) == BlockedInCase()
     assert reopen(clerk, case_id, app.id, now) == StepRefused(StepRefusal.NOT_SUSPENDED)
+
+
+def test_blk_2_a_case_of_before_a_block_cares_for_nothing(clerk, person, now):
+    """BLK-2, REG-1."""
+    resident = a_resident(now=now, person=as_person(person))
+    app = an_app_row(resident.identity_id, now=now)
+    suspend(resident.identity_id, app, BlockSource.SUPPORT, now)
+    old = an_examined_case(clerk, person, now=now, purpose=VISIT)
+    block(resident.identity_id, now=now)
+    later = now + timedelta(minutes=5)
+    reopening = an_examined_case(clerk, person, now=later, purpose=CasePurpose.REOPEN)
+    assert approve_and_reopen(officer_id=clerk.id, case_id=reopening, now=later) == Approved(resident.identity_id)
+    blocked_since = StepRefused(StepRefusal.BLOCKED_SINCE)
+    assert reopen(clerk, old, app.id, later) == blocked_since
+    assert resync(clerk, old, resident.device, later + 7 * STEP, later) == blocked_since
+    fresh = an_examined_case(clerk, person, now=later, purpose=VISIT)
+    assert reopen(clerk, fresh, app.id, later) == ReopenedInCase()
+    assert resync(clerk, fresh, resident.device, later + 7 * STEP, later) == ClockFound()

@@ -20,7 +20,7 @@ from identities.models import ActivationCode
 from identities.states import ActivationCodeState
 from notifications.api import MessageKind
 from registration.models import PaperCode, ProofingCase, StockItem
-from registration.queries import case_of
+from registration.queries import block_codes_of, case_of
 from registration.rules.case import StepRefusal
 from registration.rules.progress import CaseStep
 from registration.states import CasePurpose, CaseState, PaperKind, PersonRefusal, RefusalReason, StockKind, StockState
@@ -188,6 +188,24 @@ def test_blk_2_a_case_does_not_outlive_the_block_that_came_after_it(clerk, perso
     assert StockItem.objects.get().state == StockState.IN_STOCK
     assert isinstance(give(clerk, fresh, PaperKind.APP, later), Sheet)
     assert isinstance(give(clerk, a_visiting_case(clerk, person, now=later), PaperKind.APP, later), Sheet)
+
+
+def test_blk_2_nor_does_it_reopen_what_was_blocked_after_another_reopening(clerk, person, now):
+    """BLK-2, BLK-3: of before are its documents, and what it was to undo."""
+    identity_id = identity_of(person, now=now)
+    block(identity_id, now=now)
+    old = an_examined_case(clerk, person, now=now, purpose=CasePurpose.REOPEN)
+    later = now + timedelta(minutes=5)
+    fresh = an_examined_case(clerk, person, now=later, purpose=CasePurpose.REOPEN)
+    assert approve_and_reopen(officer_id=clerk.id, case_id=fresh, now=later) == Approved(identity_id)
+    not_blocked = StepRefused(StepRefusal.NOT_BLOCKED)
+    assert approve_and_reopen(officer_id=clerk.id, case_id=old, now=later) == not_blocked
+    block(identity_id, now=later)
+    blocked_since = StepRefused(StepRefusal.BLOCKED_SINCE)
+    assert approve_and_reopen(officer_id=clerk.id, case_id=old, now=later) == blocked_since
+    assert block_codes_of(identity_id)
+    newest = an_examined_case(clerk, person, now=later, purpose=CasePurpose.REOPEN)
+    assert approve_and_reopen(officer_id=clerk.id, case_id=newest, now=later) == Approved(identity_id)
 
 
 def a_reopening_case(clerk, person, identity_id, now):
